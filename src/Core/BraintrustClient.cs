@@ -1,0 +1,249 @@
+using System.Collections.Concurrent;
+using Braintrust.Logging.Configuration;
+using Braintrust.Logging.Pipeline;
+using Braintrust.Logging.Rows;
+using Braintrust.Logging.Session;
+using Braintrust.Logging.Transport;
+
+namespace Braintrust.Logging;
+
+/// <summary>
+/// One login, one queue, one loop that delivers in the background. Make one per process and account, or let sinks, providers and
+/// <see cref="BraintrustLog"/> share theirs. Constructing, logging and opening spans never touch the network; the first batch logs in.
+/// </summary>
+public sealed class BraintrustClient : IDisposable, IAsyncDisposable
+{
+    /// <summary>What a flush waits for unless told otherwise: 30 seconds.</summary>
+    static readonly TimeSpan DefaultFlushTimeout = TimeSpan.FromSeconds(30);
+
+    // How much longer than its own deadline the loop may take to say that it ended.
+    static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(200);
+
+    readonly ResolvedSettings _settings;
+    readonly DeliveryOptions _delivery;
+    readonly RowTransport _transport;
+    readonly RowComposer _composer;
+    readonly EntryQueue _queue;
+    readonly DeliveryLoop _loop;
+    readonly LossReporter _losses = new();
+    readonly ConcurrentDictionary<ProjectKey, BraintrustLogger> _loggers = new();
+    readonly object _disposing = new();
+    Task? _disposal;
+
+    /// <summary>Makes a client of one's own; nobody else uses it.</summary>
+    /// <param name="options">Null: all from the environment.</param>
+    /// <exception cref="ArgumentException">An option cannot work; the message names it and what it accepts.</exception>
+    public BraintrustClient(BraintrustOptions? options = null)
+        : this(options ?? new BraintrustOptions(), SettingsResolver.Resolve(options ?? new BraintrustOptions(), SettingsSources.OfProcess()))
+    {
+    }
+
+    internal BraintrustClient(BraintrustOptions options, ResolvedSettings settings)
+    {
+        _settings = settings;
+        _delivery = DeliveryOptions.From(options);
+        Api = new ApiFrontEnd(FrontEndSettings.From(options));
+        Ledger = new Ledger();
+        _queue = new EntryQueue(_delivery, Ledger);
+        _composer = new RowComposer(settings.Environment?.Type, settings.Environment?.Name);
+        _transport = new RowTransport(settings, options.HttpMessageHandler, _delivery.Clock, SessionRegistry.OfProcess);
+        _loop = new DeliveryLoop(_delivery, _queue, _transport, _composer, Ledger, _losses);
+        Metrics.Watch(this);
+        if (options.FlushOnExit)
+        {
+            ProcessEnd.Watch(this);
+        }
+    }
+
+    internal Ledger Ledger { get; }
+
+    internal FrontEnd Api { get; }
+
+    internal TimeProvider Clock => _delivery.Clock;
+
+    internal bool IsClosed => Volatile.Read(ref _disposal) is not null;
+
+    internal long Misfits => _composer.Misfits;
+
+    internal TimeSpan ShutdownTimeout => _delivery.ShutdownTimeout;
+
+    internal TimeSpan OldestAge => _loop.OldestAge;
+
+    /// <summary>
+    /// The logger of a project: the same object for the same name, made once. The first logger obtained in the process becomes the current
+    /// one (<see cref="BraintrustLogger.Current"/>).
+    /// </summary>
+    /// <param name="project">The project's name. Null: the options' project, else <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>.</param>
+    /// <param name="setCurrent">False keeps the logger from becoming the current one.</param>
+    /// <param name="projectId">The project's id, if known: then nothing is looked up.</param>
+    /// <exception cref="ArgumentException">The name is blank, or the id is no UUID.</exception>
+    public BraintrustLogger GetLogger(string? project = null, bool setCurrent = true, string? projectId = null)
+    {
+        var logger = _loggers.GetOrAdd(Key(project, projectId), static (key, client) => new BraintrustLogger(client, key), this);
+        if (setCurrent)
+        {
+            logger.BecomeCurrent();
+        }
+        return logger;
+    }
+
+    /// <summary>
+    /// Logs in now instead of at the first batch, to learn at start-up that the key works. Done once for all clients of the same account;
+    /// later calls return at once.
+    /// </summary>
+    /// <exception cref="BraintrustException">The login failed; the message says why. Rows are kept and the login is tried again with the next batch.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task LoginAsync(CancellationToken cancellationToken = default)
+    {
+        var (answer, _) = await _transport.LoginAsync(cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!answer.IsAccepted)
+        {
+            throw new BraintrustException(answer.Message ?? "The login failed.", answer.Exception);
+        }
+    }
+
+    /// <summary>
+    /// Delivers what was accepted before the call, and says what became of it. Never throws because of a failed delivery; returns early
+    /// when nothing more can happen before the timeout. May be called as often as one likes; the client stays usable.
+    /// </summary>
+    /// <param name="timeout">Default 30 seconds.</param>
+    public async Task<FlushResult> FlushAsync(TimeSpan? timeout = null)
+    {
+        var result = await _loop.FlushAsync(Marker, timeout ?? DefaultFlushTimeout).ConfigureAwait(false);
+        await _losses.Told.WaitAsync(DefaultFlushTimeout, Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return result;
+    }
+
+    /// <summary>
+    /// Delivers what can be delivered within <see cref="BraintrustOptions.ShutdownTimeout"/>, reports the rest, and closes. Rows logged later are
+    /// dropped as <c>closed</c>. Safe to call twice and while others log.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_disposing)
+        {
+            _disposal ??= CloseAsync();
+            return new(_disposal);
+        }
+    }
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    public void Dispose() => DisposeAsync().AsTask().Wait(_delivery.ShutdownTimeout + Slack);
+
+    /// <summary>Puts a row into the queue. Never throws, never waits.</summary>
+    internal bool Offer(Entry entry)
+    {
+        var privileged = entry.ParentId == 0 || entry.Error is not null || entry.Payload is BraintrustSpan { OpenWrite: not null };
+        if (_queue.TryWrite(ref entry, privileged, out var reason))
+        {
+            return true;
+        }
+        _loop.Refused(entry.FrontEnd, reason);
+        if (entry.Confirmation is not null || entry.FrontEnd.WatchesLosses)
+        {
+            TellRefusal(entry, new RowLoss(1, reason, reason == LossReasons.Closed ? "The client is closed." : "The queue is full.", null));
+        }
+        return false;
+    }
+
+    internal void OfferBegin(BraintrustSpan span) => _queue.TryWriteMarker(new Entry
+    {
+        Kind = EntryKind.SpanBegin,
+        FrontEnd = span.FrontEnd,
+        Logger = span.Logger,
+        Payload = span,
+    });
+
+    internal void OfferAudit(BraintrustLogger logger, FrontEnd frontEnd, AuditRow audit) => Offer(new Entry
+    {
+        Kind = EntryKind.Audit,
+        FrontEnd = frontEnd,
+        Logger = logger,
+        Payload = audit,
+        RowId = audit.Comment is null ? audit.Target : RowId.New(),
+        Ticks = Clock.GetUtcNow().UtcTicks,
+        Size = audit.EstimateBytes(),
+    });
+
+    /// <summary>The logger that a front end writes to, by its options or the environment.</summary>
+    internal BraintrustLogger DefaultLogger(bool setCurrent = true) => GetLogger(null, setCurrent);
+
+    /// <summary>Waits for delivery where the options ask for it (<see cref="BraintrustOptions.AsyncFlush"/>).</summary>
+    internal void WaitUnlessAsync()
+    {
+        if (!_delivery.AsyncFlush)
+        {
+            Task.Run(() => FlushAsync()).Wait(DefaultFlushTimeout); // on the pool: the caller's context may be one that we would block
+        }
+    }
+
+    internal Task FlushUnlessAsync(BraintrustSpan span) => _delivery.AsyncFlush || span.ParentId != 0 ? Task.CompletedTask : FlushAsync();
+
+    internal string Link(BraintrustLogger logger, string rowId)
+    {
+        var session = _transport.Session;
+        var key = logger.Key.Id is null && logger.Key.Name is { } name ? logger.Key with { Id = session.KnownProjectId(name) } : logger.Key;
+        return Links.Row(_settings.AppPublicUrl, session.OrgName, key, rowId);
+    }
+
+    internal Task ClosedAsync() => _loop.Completion;
+
+    async Task CloseAsync()
+    {
+        _loop.Stop(_delivery.ShutdownTimeout);
+        await _loop.Completion.ConfigureAwait(false);
+        await _losses.Told.WaitAsync(_delivery.ShutdownTimeout + Slack, Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _transport.Dispose();
+        Metrics.Forget(this);
+        ProcessEnd.Forget(this);
+    }
+
+    Entry Marker(FlushRequest request) => new()
+    {
+        Kind = EntryKind.Flush,
+        FrontEnd = Api,
+        Logger = null!,
+        Payload = request,
+    };
+
+    ProjectKey Key(string? project, string? projectId)
+    {
+        if (project is null && projectId is null)
+        {
+            return _settings.Project;
+        }
+        if (project is not null && string.IsNullOrWhiteSpace(project))
+        {
+            throw new ArgumentException("The name of a project must not be blank.", nameof(project));
+        }
+        if (projectId is not null && !Guid.TryParse(projectId, out _))
+        {
+            throw new ArgumentException("The id of a project is a UUID.", nameof(projectId));
+        }
+        return new(project, projectId);
+    }
+
+    static void TellRefusal(in Entry entry, RowLoss loss)
+    {
+        entry.Confirmation?.Lost(loss);
+        if (!entry.FrontEnd.WatchesLosses)
+        {
+            return;
+        }
+        try
+        {
+            entry.FrontEnd.Lost([entry.Payload], loss);
+        }
+        catch (Exception error) // a fallback of the user's
+        {
+            BraintrustDiagnostics.Warn("listener", $"A failure listener threw {error.GetType()}.", 1);
+        }
+    }
+
+    /// <summary>Rows by code: loggers and spans of the client itself.</summary>
+    sealed class ApiFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
+    {
+        public override string Name => "braintrust-logging";
+    }
+}

@@ -1,0 +1,90 @@
+namespace Braintrust.Logging;
+
+/// <summary>
+/// How rows reach Braintrust. Every member is optional. A value that code leaves unset comes from the environment
+/// variable named at the member, then from the nearest <c>.env.braintrust</c>, then from the default.
+/// </summary>
+/// <remarks>Options are read once, when the client, sink or provider is made; later changes have no effect.</remarks>
+public class BraintrustOptions
+{
+    /// <summary>
+    /// The API key. Unset: <c>BRAINTRUST_API_KEY</c>. Blanks around it are trimmed; a key with control characters is refused at
+    /// construction. A missing key is no error: rows wait within the queue's bounds and a diagnostic says why.
+    /// </summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>The organisation to log in to, by exact name. Unset: <c>BRAINTRUST_ORG_NAME</c>, else the key's first organisation.</summary>
+    public string? OrgName { get; set; }
+
+    /// <summary>The control plane: login and projects. Unset: <c>BRAINTRUST_APP_URL</c>, else <c>https://www.braintrust.dev</c>.</summary>
+    public string? AppUrl { get; set; }
+
+    /// <summary>The data plane: rows. Unset: <c>BRAINTRUST_API_URL</c>, else what the login answers for the organisation.</summary>
+    public string? ApiUrl { get; set; }
+
+    /// <summary>The project rows go to, by name; made if it does not exist. Unset: <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>.</summary>
+    public string? Project { get; set; }
+
+    /// <summary>The project rows go to, by id (a UUID); wins over <see cref="Project"/>. Unset: <c>BRAINTRUST_PROJECT_ID</c>.</summary>
+    public string? ProjectId { get; set; }
+
+    /// <summary>The most rows in one request. Default 1,000. A request is also kept below half of the server's body limit.</summary>
+    public int BatchSizeLimit { get; set; } = 1000;
+
+    /// <summary>How long the first row of a batch waits for company before it is sent. Default two seconds.</summary>
+    public TimeSpan Period { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Send the very first row at once, so that a new set-up shows something immediately. Default true.</summary>
+    public bool EagerlyEmitFirstEvent { get; set; } = true;
+
+    /// <summary>
+    /// When false, <see cref="BraintrustLogger.Log"/>, <c>Traced</c>, <c>TracedAsync</c> and the end of a root span return after
+    /// delivery (or after a failed attempt to deliver, at most 30 s). Default true. Log calls of ILogger and Serilog never wait.
+    /// </summary>
+    public bool AsyncFlush { get; set; } = true;
+
+    /// <summary>The most rows held in memory. Default 100,000. Rows beyond are dropped and reported as <c>queue_full</c>.</summary>
+    public int QueueLimit { get; set; } = 100_000;
+
+    /// <summary>The most bytes held in memory, estimated when a row is accepted. Default 64 MiB. Rows beyond are dropped and reported.</summary>
+    public long QueueLimitBytes { get; set; } = 64L * 1024 * 1024;
+
+    /// <summary>How long a row may wait for delivery before it is dropped as <c>expired</c>. Default 24 hours.</summary>
+    public TimeSpan RetryTimeLimit { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long dispose and process exit may take to deliver what is queued. Default five seconds. The rest is reported as <c>shutdown</c>.</summary>
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Deliver what is queued when the process ends without a dispose. Default true.</summary>
+    public bool FlushOnExit { get; set; } = true;
+
+    /// <summary>Allow plain <c>http</c> to hosts other than loopback. Default false: the key and the rows would be readable on the way.</summary>
+    public bool AllowInsecureTransport { get; set; }
+
+    /// <summary>What a log event becomes. Default <see cref="Logging.EventsAs.Spans"/>.</summary>
+    public EventsAs EventsAs { get; set; }
+
+    /// <summary>Which scopes become spans. Default <see cref="Logging.ScopeSpans.All"/>.</summary>
+    public ScopeSpans ScopeSpans { get; set; }
+
+    /// <summary>
+    /// Names another project for an event, from its properties (name to value): one project per tenant, say. Null: the default project.
+    /// Runs on the logging thread; what it throws is ignored.
+    /// </summary>
+    public Func<IReadOnlyDictionary<string, object?>, string?>? ProjectSelector { get; set; }
+
+    /// <summary>The handler that requests go through. Unset: an own one. A given handler is the caller's to dispose.</summary>
+    public HttpMessageHandler? HttpMessageHandler { get; set; }
+
+    /// <summary>The clock. Unset: the system's.</summary>
+    public TimeProvider? TimeProvider { get; set; }
+
+    /// <summary>
+    /// Told of rows that will never arrive: once per occasion, exact in sum, on a thread of its own. It may log, flush, dispose, throw or block.
+    /// </summary>
+    public Action<RowLoss>? OnLoss { get; set; }
+
+    /// <summary>The options without their secrets.</summary>
+    public override string ToString() =>
+        $"{GetType().Name} {{ Project = {ProjectId ?? Project}, OrgName = {OrgName}, AppUrl = {AppUrl}, ApiUrl = {ApiUrl}, ApiKey = {(string.IsNullOrWhiteSpace(ApiKey) ? "unset" : "***")} }}";
+}

@@ -1,0 +1,183 @@
+using System.Runtime.CompilerServices;
+using Braintrust.Logging.Rows;
+
+namespace Braintrust.Logging;
+
+/// <summary>
+/// Work with a beginning and an end. While it is open it is the parent of what the same logger logs in the same async flow. Safe for use
+/// from several threads. Nothing here throws or waits for the network, save that with <see cref="BraintrustOptions.AsyncFlush"/> off the
+/// end of a root span waits for its delivery.
+/// </summary>
+public sealed class BraintrustSpan : IAmbientNode, IDisposable
+{
+    readonly long _startedAt;
+    string? _rowText;
+    string? _spanText;
+    string? _traceText;
+    RowPatch? _patches;
+    int _ended;
+
+    internal BraintrustSpan(SpanStart start, Placement placement)
+    {
+        Logger = start.Logger;
+        FrontEnd = start.FrontEnd;
+        Begun = start;
+        Row = RowId.New();
+        Span = Ids.NewSpanId();
+        Trace = placement.TraceId;
+        ParentId = placement.ParentId;
+        var clock = Logger.Client.Clock;
+        CreatedTicks = clock.GetUtcNow().UtcTicks;
+        StartTicks = start.Time?.UtcTicks ?? CreatedTicks;
+        _startedAt = clock.GetTimestamp();
+    }
+
+    /// <summary>The innermost open span of the current async flow, of whichever logger; null outside of any.</summary>
+    public static BraintrustSpan? Current => Ambient.Span;
+
+    /// <summary>The row's id: what <see cref="BraintrustLogger.LogFeedback"/> and <see cref="BraintrustLogger.UpdateSpan"/> take.</summary>
+    public string Id => _rowText ??= Row.ToString();
+
+    /// <summary>16 lower-case hex digits, a W3C span id.</summary>
+    public string SpanId => _spanText ??= Ids.Hex(Span);
+
+    /// <summary>32 lower-case hex digits, a W3C trace id: the same for all spans of a trace.</summary>
+    public string RootSpanId => _traceText ??= Ids.Hex(Trace);
+
+    /// <summary>The logger whose project the span belongs to.</summary>
+    public BraintrustLogger Logger { get; }
+
+    internal FrontEnd FrontEnd { get; }
+    internal SpanStart Begun { get; }
+    internal RowId Row { get; }
+    internal ulong Span { get; }
+    internal UInt128 Trace { get; }
+    internal ulong ParentId { get; }
+    internal long CreatedTicks { get; }
+    internal long StartTicks { get; }
+    internal long EndTicks { get; private set; }
+    internal bool IsEnded => Volatile.Read(ref _ended) != 0;
+
+    // The loop's own: the span's place in the order of beginnings, and the fate of its open write if there was one.
+    internal long Counter { get; set; } = -1;
+    internal Pipeline.RowFate? OpenWrite { get; set; }
+
+    IAmbientNode? IAmbientNode.Outer => Outer;
+    Enrichment? IAmbientNode.Enrichment => Enrichment;
+    bool IAmbientNode.IsClosed => IsEnded;
+    internal bool IsClosed => IsEnded;
+    internal IAmbientNode? Outer { get; private set; }
+    internal Enrichment? Enrichment { get; private set; }
+
+    /// <summary>
+    /// Adds to the span; null says nothing. A later value wins, maps and tags join. Objects are copied here, so later changes to them do not
+    /// show. After the end it is sent as an update of the row.
+    /// </summary>
+    /// <param name="input">What the work was given: any value.</param>
+    /// <param name="output">What it gave: any value.</param>
+    /// <param name="expected">What it should have given: any value.</param>
+    /// <param name="error">An exception or a text; the span shows as failed.</param>
+    /// <param name="scores">Name to 0..1. Anything else is kept in the metadata.</param>
+    /// <param name="metadata">A dictionary, or an object whose public properties become the entries.</param>
+    /// <param name="metrics">Name to number. Braintrust's names are at <c>metrics</c> in its documentation; <c>start</c> and <c>end</c> are the span's own.</param>
+    /// <param name="tags">Shown on root spans; a child keeps them in its metadata, since the service takes tags on roots only.</param>
+    public void Log(
+        object? input = null, object? output = null, object? expected = null, object? error = null,
+        IEnumerable<KeyValuePair<string, double>>? scores = null, object? metadata = null,
+        IEnumerable<KeyValuePair<string, double>>? metrics = null, IEnumerable<string>? tags = null) =>
+        Add(RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags));
+
+    /// <summary>Renames the span or changes its type; null leaves it.</summary>
+    public void SetAttributes(string? name = null, string? type = null) =>
+        Add(RowPatch.Of(null, null, null, null, null, null, null, null, name, type));
+
+    /// <summary>Opens a span below this one, whatever is around; it becomes the current one until it ends.</summary>
+    /// <inheritdoc cref="BraintrustLogger.StartSpan"/>
+    public BraintrustSpan StartSpan(
+        string? name = null, string? type = null, object? input = null, object? metadata = null, DateTimeOffset? startTime = null,
+        [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
+        Logger.StartSpan(name, type, input, this, metadata, startTime, callerMember, callerFile, callerLine);
+
+    /// <summary>Ends the span, now or at a given time. The first end counts.</summary>
+    public void End(DateTimeOffset? at = null)
+    {
+        if (Finish(at) && ParentId == 0 && FrontEnd == Logger.Client.Api)
+        {
+            Logger.Client.WaitUnlessAsync();
+        }
+    }
+
+    /// <summary>Ends the span.</summary>
+    public void Dispose() => End();
+
+    /// <summary>
+    /// A link to the span in Braintrust's pages, from what is known now: complete once logged in. The row must have been delivered before it works.
+    /// </summary>
+    public string Link() => Logger.Client.Link(Logger, Id);
+
+    internal void Enter()
+    {
+        Outer = Ambient.Current;
+        Enrichment = Outer?.Enrichment;
+        Ambient.Enter(this);
+    }
+
+    /// <summary>Ends the span without waiting for anything. False: it had ended before.</summary>
+    internal bool Finish(DateTimeOffset? at = null)
+    {
+        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        {
+            return false;
+        }
+
+        // Elapsed time is monotonic: a clock set back in between makes no negative duration.
+        EndTicks = at?.UtcTicks ?? CreatedTicks + Logger.Client.Clock.GetElapsedTime(_startedAt).Ticks;
+        Ambient.Leave(this);
+        Logger.Client.Offer(new Entry
+        {
+            Kind = EntryKind.SpanEnd,
+            FrontEnd = FrontEnd,
+            Logger = Logger,
+            Payload = this,
+            RowId = Row,
+            TraceId = Trace,
+            SpanId = Span,
+            ParentId = ParentId,
+            Ticks = EndTicks,
+            Size = EstimateBytes(),
+            Enrichment = Enrichment,
+        });
+        return true;
+    }
+
+    internal void Add(RowPatch patch)
+    {
+        while (true)
+        {
+            var latest = Volatile.Read(ref _patches);
+            if (ReferenceEquals(latest, RowPatch.Sealed))
+            {
+                Logger.Client.OfferAudit(Logger, FrontEnd, new AuditRow { Target = Row, Fields = patch });
+                return;
+            }
+            patch.Earlier = latest;
+            if (Interlocked.CompareExchange(ref _patches, patch, latest) == latest)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The patches, newest first; from here on a patch is an update of its own. For the loop, when it writes the end.</summary>
+    internal RowPatch? SealPatches() => Interlocked.Exchange(ref _patches, RowPatch.Sealed) is var patches && ReferenceEquals(patches, RowPatch.Sealed) ? null : patches;
+
+    int EstimateBytes()
+    {
+        var size = 300 + Begun.Size;
+        for (var patch = Volatile.Read(ref _patches); patch is not null && !ReferenceEquals(patch, RowPatch.Sealed); patch = patch.Earlier)
+        {
+            size += patch.EstimateBytes();
+        }
+        return size;
+    }
+}

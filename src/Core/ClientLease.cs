@@ -1,0 +1,28 @@
+using Braintrust.Logging.Session;
+
+namespace Braintrust.Logging;
+
+/// <summary>One user's hold on a client. The last one to let go closes it.</summary>
+sealed class ClientLease(BraintrustClient client, ProjectKey project, Func<ValueTask> release) : IAsyncDisposable, IDisposable
+{
+    readonly object _gate = new();
+    Task? _release;
+
+    public BraintrustClient Client => client;
+
+    /// <summary>The logger of the project that this user's options name.</summary>
+    public BraintrustLogger GetLogger(bool setCurrent = true) => client.GetLogger(project.Name, setCurrent, project.Id);
+
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            return new(_release ??= release().AsTask());
+        }
+    }
+
+    public void Dispose() => DisposeAsync().AsTask().Wait(client.ShutdownTimeout + TimeSpan.FromMilliseconds(200));
+
+    /// <summary>A lease on a client that somebody else owns: letting go of it does nothing.</summary>
+    public static ClientLease On(BraintrustClient client, BraintrustLogger logger) => new(client, logger.Key, static () => default);
+}

@@ -1,0 +1,21 @@
+namespace Braintrust.Logging.Configuration;
+
+/// <summary>The variables this library reads for itself (wire/PROTOCOL 2.2, 2.3).</summary>
+static class EnvironmentVariables
+{
+    public const string ApiKey = "BRAINTRUST_API_KEY";
+    public const string AppUrl = "BRAINTRUST_APP_URL";
+    public const string AppPublicUrl = "BRAINTRUST_APP_PUBLIC_URL";
+    public const string ApiUrl = "BRAINTRUST_API_URL";
+    public const string OrgName = "BRAINTRUST_ORG_NAME";
+    public const string Project = "BRAINTRUST_PROJECT";
+    public const string ProjectId = "BRAINTRUST_PROJECT_ID";
+    public const string EnvironmentType = "BRAINTRUST_ENVIRONMENT_TYPE";
+    public const string EnvironmentName = "BRAINTRUST_ENVIRONMENT_NAME";
+
+    /// <summary>What <c>.env.braintrust</c> may set. Any other name in that file does not exist for us.</summary>
+    public static readonly IReadOnlyCollection<string> AllowedInFile = new HashSet<string>(StringComparer.Ordinal)
+    {
+        ApiKey, AppUrl, ApiUrl, OrgName, Project, ProjectId, EnvironmentType, EnvironmentName,
+    };
+}

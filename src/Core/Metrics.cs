@@ -1,0 +1,82 @@
+using System.Diagnostics.Metrics;
+
+namespace Braintrust.Logging;
+
+/// <summary>The meter <c>Braintrust.Logging</c>: the ledgers of all clients, read only when somebody listens.</summary>
+static class Metrics
+{
+    static readonly Meter Meter = new("Braintrust.Logging");
+    static readonly HashSet<BraintrustClient> Clients = [];
+    static readonly Dictionary<string, long> RetiredDrops = new(StringComparer.Ordinal);
+    static long _retiredAccepted;
+    static long _retiredDelivered;
+    static long _retiredRetried;
+
+    static Metrics()
+    {
+        Meter.CreateObservableCounter("braintrust.rows.accepted", () => Sum(client => client.Ledger.Accepted, _retiredAccepted), "{row}", "Writes offered to a client.");
+        Meter.CreateObservableCounter("braintrust.rows.delivered", () => Sum(client => client.Ledger.Delivered, _retiredDelivered), "{row}", "Writes that Braintrust acknowledged.");
+        Meter.CreateObservableCounter("braintrust.rows.retried", () => Sum(client => client.Ledger.Retried, _retiredRetried), "{row}", "Writes sent again.");
+        Meter.CreateObservableCounter("braintrust.rows.dropped", Dropped, "{row}", "Writes lost, by reason.");
+        Meter.CreateObservableUpDownCounter("braintrust.rows.queued", () => Sum(client => client.Ledger.ResidentRows, 0), "{row}", "Writes in memory.");
+        Meter.CreateObservableUpDownCounter("braintrust.bytes.queued", () => Sum(client => client.Ledger.ResidentBytes, 0), "By", "Their estimated size.");
+        Meter.CreateObservableGauge("braintrust.oldest.age", () => All().Select(client => client.OldestAge.TotalSeconds).DefaultIfEmpty(0).Max(), "s", "Age of the oldest write in memory.");
+    }
+
+    public static void Watch(BraintrustClient client)
+    {
+        lock (Clients)
+        {
+            Clients.Add(client);
+        }
+    }
+
+    /// <summary>A closed client leaves its totals behind: a counter never goes back.</summary>
+    public static void Forget(BraintrustClient client)
+    {
+        lock (Clients)
+        {
+            if (!Clients.Remove(client))
+            {
+                return;
+            }
+            _retiredAccepted += client.Ledger.Accepted;
+            _retiredDelivered += client.Ledger.Delivered;
+            _retiredRetried += client.Ledger.Retried;
+            foreach (var (reason, count) in client.Ledger.Dropped)
+            {
+                RetiredDrops[reason] = RetiredDrops.GetValueOrDefault(reason) + count;
+            }
+        }
+    }
+
+    static BraintrustClient[] All()
+    {
+        lock (Clients)
+        {
+            return [.. Clients];
+        }
+    }
+
+    static long Sum(Func<BraintrustClient, long> of, long retired)
+    {
+        lock (Clients)
+        {
+            return retired + Clients.Sum(of);
+        }
+    }
+
+    static IEnumerable<Measurement<long>> Dropped()
+    {
+        Dictionary<string, long> drops;
+        lock (Clients)
+        {
+            drops = new(RetiredDrops, StringComparer.Ordinal);
+            foreach (var (reason, count) in Clients.SelectMany(client => client.Ledger.Dropped))
+            {
+                drops[reason] = drops.GetValueOrDefault(reason) + count;
+            }
+        }
+        return drops.Select(drop => new Measurement<long>(drop.Value, new KeyValuePair<string, object?>("reason", drop.Key)));
+    }
+}

@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>Rows that go out together, or wait together: their bytes, and what is owed to each of them.</summary>
+sealed class Batch : IDisposable
+{
+    static ReadOnlySpan<byte> Head => "{\"rows\":["u8;
+    static ReadOnlySpan<byte> Tail => "],\"api_version\":2}"u8;
+    static ReadOnlySpan<byte> ProjectName => ",\"project_id\":\""u8;
+    static ReadOnlySpan<byte> RowTail => "\",\"log_id\":\"g\"}"u8;
+
+    /// <summary>What a row's routing adds to it: a UUID and the names around it.</summary>
+    public const int RoutingBytes = 70;
+
+    readonly List<PendingRow> _rows = [];
+    byte[] _bytes = [];
+    int _used;
+
+    public int Count => _rows.Count;
+
+    /// <summary>About the size of the request's body.</summary>
+    public int BodyBytes => _used + _rows.Count * RoutingBytes + 40;
+
+    public Span<PendingRow> Rows => CollectionsMarshal.AsSpan(_rows);
+
+    /// <summary>Tries so far.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Tries since the shutdown began: there is only one.</summary>
+    public bool WasTriedAtShutdown { get; set; }
+
+    /// <summary>What the last try came to, in words.</summary>
+    public string? LastError { get; set; }
+
+    /// <summary>Whether the last answer claimed success without acknowledging.</summary>
+    public bool IsUnacknowledged { get; set; }
+
+    public bool HasSeveralLanes
+    {
+        get
+        {
+            foreach (ref var row in Rows)
+            {
+                if (!ReferenceEquals(row.Lane, _rows[0].Lane))
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /// <summary>Whether every row that ours depend on is settled.</summary>
+    public bool IsFree
+    {
+        get
+        {
+            foreach (ref var row in Rows)
+            {
+                if (row.After is { IsSettled: false })
+                {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    public ReadOnlySpan<byte> Bytes(in PendingRow row) => _bytes.AsSpan(row.Offset, row.Length);
+
+    public void Add(PendingRow row, ReadOnlySpan<byte> bytes)
+    {
+        Reserve(bytes.Length);
+        bytes.CopyTo(_bytes.AsSpan(_used));
+        row.Offset = _used;
+        row.Length = bytes.Length;
+        _used += bytes.Length;
+        if (row.Fate is { } fate)
+        {
+            fate.Where = this;
+        }
+        _rows.Add(row);
+    }
+
+    /// <summary>The request's body. The array is the pool's: give it back.</summary>
+    public byte[] RentBody(out int length)
+    {
+        var body = ArrayPool<byte>.Shared.Rent(BodyBytes);
+        var to = new Cursor(body);
+        to.Write(Head);
+        var isFirst = true;
+        foreach (ref var row in Rows)
+        {
+            if (!isFirst)
+            {
+                to.Write(","u8);
+            }
+            isFirst = false;
+            to.Write(Bytes(row)[..^1]); // the closing brace comes after the routing
+            to.Write(ProjectName);
+            to.Write(row.Lane.ProjectIdUtf8);
+            to.Write(RowTail);
+        }
+        to.Write(Tail);
+        length = to.Position;
+        return body;
+    }
+
+    public void Dispose()
+    {
+        if (_bytes.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+        _bytes = [];
+        _rows.Clear();
+        _used = 0;
+    }
+
+    void Reserve(int more)
+    {
+        if (_used + more <= _bytes.Length)
+        {
+            return;
+        }
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_used + more, Math.Max(4096, _bytes.Length * 2)));
+        _bytes.AsSpan(0, _used).CopyTo(larger);
+        if (_bytes.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+        _bytes = larger;
+    }
+
+    ref struct Cursor(Span<byte> target)
+    {
+        readonly Span<byte> _target = target;
+
+        public int Position { get; private set; }
+
+        public void Write(ReadOnlySpan<byte> bytes)
+        {
+            bytes.CopyTo(_target[Position..]);
+            Position += bytes.Length;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
+using Braintrust.Logging.Rows;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>
+/// The one queue between callers and the loop: bounded by rows and bytes, never blocking. Flush markers and beginnings of spans travel in
+/// it too, so that order is the order of calls.
+/// </summary>
+sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
+{
+    // Callers write, the loop reads. The bound is the ledger's, so that markers are never refused and bytes count too.
+    readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>(new() { SingleReader = true });
+
+    // A bell: rung when the loop should look before its timer does. Ringing twice is ringing once.
+    readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    // Kept for roots, errors and ends of spans: a trace without its root helps nobody.
+    readonly long _reservedRows = options.QueueLimit / 16;
+    readonly long _reservedBytes = options.QueueLimitBytes / 16;
+
+    long _written;
+    long _wakeAt = long.MaxValue;
+    bool _isIdle;
+    int _refusals;
+
+    // The loop's.
+    long _read;
+
+    /// <summary>Rows waiting to be read; markers and beginnings do not count.</summary>
+    public long WaitingRows => Volatile.Read(ref _written) - _read;
+
+    /// <summary>Refusals since the loop last asked.</summary>
+    public int TakeRefusals() => Interlocked.Exchange(ref _refusals, 0);
+
+    /// <summary>Takes a row in, or says why not.</summary>
+    public bool TryWrite(ref Entry entry, bool privileged, [NotNullWhen(false)] out string? reason)
+    {
+        entry.AcceptedAt = options.Clock.GetTimestamp();
+        var accepted = privileged
+            ? ledger.TryAccept(entry.Size, options.QueueLimit, options.QueueLimitBytes)
+            : ledger.TryAccept(entry.Size, options.QueueLimit - _reservedRows, options.QueueLimitBytes - _reservedBytes);
+        if (!accepted)
+        {
+            if (Interlocked.Increment(ref _refusals) == 1)
+            {
+                Ring();
+            }
+            reason = LossReasons.QueueFull;
+            ledger.Refusing(reason);
+            return false;
+        }
+
+        var written = Interlocked.Increment(ref _written);
+        if (!_entries.Writer.TryWrite(entry))
+        {
+            Interlocked.Decrement(ref _written);
+            reason = LossReasons.Closed;
+            ledger.Dropping(entry.Size, reason);
+            return false;
+        }
+        var wakeAt = Volatile.Read(ref _wakeAt);
+        if (written >= wakeAt || (wakeAt != long.MaxValue && ledger.ResidentBytes > options.QueueLimitBytes / 4))
+        {
+            Wake();
+        }
+        reason = null;
+        return true;
+    }
+
+    /// <summary>Takes in what is no row: it does not count, and is refused only after the end.</summary>
+    public bool TryWriteMarker(Entry entry)
+    {
+        entry.AcceptedAt = options.Clock.GetTimestamp();
+        if (!_entries.Writer.TryWrite(entry))
+        {
+            return false;
+        }
+        if (entry.Kind == EntryKind.Flush || Volatile.Read(ref _isIdle))
+        {
+            Wake();
+        }
+        return true;
+    }
+
+    public void Ring() => _bell.Writer.TryWrite(true);
+
+    public void Complete()
+    {
+        _entries.Writer.TryComplete();
+        Ring();
+    }
+
+    public bool TryRead(out Entry entry)
+    {
+        if (!_entries.Reader.TryRead(out entry))
+        {
+            return false;
+        }
+        if (entry.Kind is not (EntryKind.Flush or EntryKind.SpanBegin))
+        {
+            _read++;
+        }
+        return true;
+    }
+
+    public bool TryPeek(out Entry entry) => _entries.Reader.TryPeek(out entry);
+
+    /// <summary>Waits for the bell. It is rung by a timer, an answer, a flush, and by the row that makes so many unread ones.</summary>
+    /// <param name="untilRows">How many rows are worth waking for; with 1 the loop is idle and a beginning wakes it too.</param>
+    public async ValueTask WaitAsync(long untilRows)
+    {
+        Volatile.Write(ref _wakeAt, untilRows == long.MaxValue ? untilRows : _read + untilRows);
+        Volatile.Write(ref _isIdle, untilRows == 1);
+        Interlocked.MemoryBarrier();
+        var cameMeanwhile = Volatile.Read(ref _written) >= Volatile.Read(ref _wakeAt) || (untilRows == 1 && _entries.Reader.TryPeek(out _));
+        if (!cameMeanwhile)
+        {
+            await _bell.Reader.ReadAsync().ConfigureAwait(false);
+        }
+        _bell.Reader.TryRead(out _);
+        Volatile.Write(ref _wakeAt, long.MaxValue);
+        Volatile.Write(ref _isIdle, false);
+    }
+
+    void Wake()
+    {
+        Volatile.Write(ref _wakeAt, long.MaxValue); // one ring is enough
+        Volatile.Write(ref _isIdle, false);
+        Ring();
+    }
+}

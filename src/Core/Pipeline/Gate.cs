@@ -1,0 +1,58 @@
+using Braintrust.Logging.Transport;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>Whether a destination may be tried now. Closed a little longer after each failure; open again after a success.</summary>
+sealed class Gate
+{
+    /// <summary>When it opens, on the monotonic clock.</summary>
+    public long OpensAt { get; private set; }
+
+    /// <summary>Failures in a row. While there are any, one request at a time probes.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>The server set the time, or repeating would not help: a flush does not open it.</summary>
+    public bool IsHard { get; private set; }
+
+    public string? Why { get; private set; }
+
+    public bool IsOpen(long now) => now >= OpensAt;
+
+    public void Succeed()
+    {
+        Failures = 0;
+        OpensAt = 0;
+        IsHard = false;
+        Why = null;
+    }
+
+    /// <summary>Closes after a failure that time may mend.</summary>
+    public void Fail(in Answer answer, long now, long ticksPerSecond, double random)
+    {
+        Failures++;
+        Close(now, answer.RetryAfter ?? RetrySchedule.Delay(Failures, random), ticksPerSecond, answer.RetryAfter is not null, answer.Message);
+    }
+
+    /// <summary>Closes after a refusal that somebody has to mend: probe gently.</summary>
+    public void Pause(in Answer answer, long now, long ticksPerSecond)
+    {
+        Failures++;
+        Close(now, RetrySchedule.ProbeInterval, ticksPerSecond, true, answer.Message);
+    }
+
+    /// <summary>Lets one more try through, unless the server set the time.</summary>
+    public void OpenForOneMore()
+    {
+        if (!IsHard)
+        {
+            OpensAt = 0;
+        }
+    }
+
+    void Close(long now, TimeSpan delay, long ticksPerSecond, bool isHard, string? why)
+    {
+        OpensAt = now + (long)(delay.TotalSeconds * ticksPerSecond);
+        IsHard = isHard;
+        Why = why;
+    }
+}

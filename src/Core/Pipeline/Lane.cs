@@ -1,0 +1,36 @@
+using System.Text;
+using Braintrust.Logging.Session;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>A project on its way to the server: whether its id is known, whether it may be sent to, and what waits for either.</summary>
+sealed class Lane(ProjectKey key)
+{
+    public ProjectKey Key { get; } = key;
+
+    public byte[] ProjectIdUtf8 { get; private set; } = [];
+
+    public bool IsKnown => ProjectIdUtf8.Length > 0;
+
+    /// <summary>A look-up is under way.</summary>
+    public bool IsLookingUp { get; set; }
+
+    public bool WasLookedUp { get; set; }
+
+    public Gate Gate { get; } = new();
+
+    /// <summary>Refused by the server; a single batch probes whether it still is.</summary>
+    public bool IsPaused { get; set; }
+
+    public bool IsProbing { get; set; }
+
+    /// <summary>Lone rows refused in a row.</summary>
+    public int LoneRefusals { get; set; }
+
+    /// <summary>Rows that wait for the look-up or the end of a pause.</summary>
+    public List<Batch> Parked { get; } = [];
+
+    public bool IsOpen => IsKnown && !IsPaused;
+
+    public void Know(string projectId) => ProjectIdUtf8 = Encoding.UTF8.GetBytes(projectId);
+}

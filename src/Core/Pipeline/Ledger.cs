@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>
+/// Proof that nothing vanishes: accepted = delivered + dropped + resident. Every write has exactly one fate, and each side is counted where
+/// it happens, so the sum is a check and no definition.
+/// </summary>
+sealed class Ledger
+{
+    readonly ConcurrentDictionary<string, StrongBox<long>> _dropped = new(StringComparer.Ordinal);
+    long _accepted;
+    long _delivered;
+    long _retried;
+    long _residentRows;
+    long _residentBytes;
+
+    public long Accepted => Interlocked.Read(ref _accepted);
+    public long Delivered => Interlocked.Read(ref _delivered);
+    public long Retried => Interlocked.Read(ref _retried);
+    public long ResidentRows => Interlocked.Read(ref _residentRows);
+    public long ResidentBytes => Interlocked.Read(ref _residentBytes);
+    public long DroppedRows => _dropped.Values.Sum(count => Interlocked.Read(ref count.Value));
+
+    public IReadOnlyDictionary<string, long> Dropped => _dropped.ToDictionary(pair => pair.Key, pair => Interlocked.Read(ref pair.Value.Value), StringComparer.Ordinal);
+
+    /// <summary>Takes a write in if the bounds allow it; it counts as accepted either way.</summary>
+    public bool TryAccept(int bytes, long rowLimit, long byteLimit)
+    {
+        Interlocked.Increment(ref _accepted);
+        var rows = Interlocked.Increment(ref _residentRows);
+        var held = Interlocked.Add(ref _residentBytes, bytes);
+        if (rows <= rowLimit && held <= byteLimit)
+        {
+            return true;
+        }
+        Leave(bytes);
+        return false;
+    }
+
+    public void Delivering(int bytes)
+    {
+        Leave(bytes);
+        Interlocked.Increment(ref _delivered);
+    }
+
+    /// <summary>A write that was resident ends without delivery.</summary>
+    public void Dropping(int bytes, string reason)
+    {
+        Leave(bytes);
+        Refusing(reason);
+    }
+
+    /// <summary>A write that never became resident.</summary>
+    public void Refusing(string reason) => Interlocked.Increment(ref _dropped.GetOrAdd(reason, static _ => new()).Value);
+
+    public void Retrying(int rows) => Interlocked.Add(ref _retried, rows);
+
+    void Leave(int bytes)
+    {
+        Interlocked.Decrement(ref _residentRows);
+        Interlocked.Add(ref _residentBytes, -bytes);
+    }
+}

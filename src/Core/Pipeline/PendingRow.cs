@@ -1,0 +1,36 @@
+using Braintrust.Logging.Rows;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>A written row inside a batch, until its fate is known.</summary>
+struct PendingRow
+{
+    /// <summary>Where its bytes stand in the batch.</summary>
+    public int Offset;
+    public int Length;
+
+    public Lane Lane;
+    public RowId Id;
+
+    /// <summary>Order of reading: a row that depends on another has the higher number.</summary>
+    public long Sequence;
+    public long AcceptedAt;
+
+    /// <summary>What it weighs in the queue's bound.</summary>
+    public int Size;
+    public Epoch Epoch;
+    public FrontEnd FrontEnd;
+
+    /// <summary>Kept only for front ends that watch losses.</summary>
+    public object? Payload;
+    public Confirmation? Confirmation;
+
+    /// <summary>Set when another row waits for this one.</summary>
+    public RowFate? Fate;
+
+    /// <summary>The row of the same id that must be settled before this one is sent.</summary>
+    public RowFate? After;
+
+    /// <summary>Whether its values were shortened to fit.</summary>
+    public bool IsShortened;
+}

@@ -1,0 +1,36 @@
+namespace Braintrust.Logging;
+
+/// <summary>Rows that will never arrive, and why.</summary>
+/// <param name="Count">How many rows.</param>
+/// <param name="Reason">One of <see cref="LossReasons"/>, or another word of the same kind.</param>
+/// <param name="Message">What happened and what to do, without any key or payload.</param>
+/// <param name="Exception">The failure behind it, if there is one.</param>
+public sealed record RowLoss(long Count, string Reason, string Message, Exception? Exception);
+
+/// <summary>The words a <see cref="RowLoss"/> and the counter <c>braintrust.rows.dropped</c> use.</summary>
+public static class LossReasons
+{
+    /// <summary>The queue was full.</summary>
+    public const string QueueFull = "queue_full";
+
+    /// <summary>The client was closed.</summary>
+    public const string Closed = "closed";
+
+    /// <summary>The row alone is larger than the server takes.</summary>
+    public const string TooLarge = "too_large";
+
+    /// <summary>The server refused the row.</summary>
+    public const string Rejected = "rejected";
+
+    /// <summary>The row waited longer than <see cref="BraintrustOptions.RetryTimeLimit"/>.</summary>
+    public const string Expired = "expired";
+
+    /// <summary>The server kept answering success without acknowledging the row.</summary>
+    public const string Unacknowledged = "unacknowledged";
+
+    /// <summary>The client was closed before the row could be delivered.</summary>
+    public const string Shutdown = "shutdown";
+
+    /// <summary>The row could not be written.</summary>
+    public const string Unwritable = "unwritable";
+}

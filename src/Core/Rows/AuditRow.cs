@@ -1,0 +1,19 @@
+namespace Braintrust.Logging.Rows;
+
+/// <summary>A row about another row (PROTOCOL section 17): feedback, a comment, or an update by id.</summary>
+sealed class AuditRow
+{
+    public required RowId Target { get; init; }
+
+    public RowPatch? Fields { get; init; }
+
+    /// <summary>A comment is a row of its own that names its target.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>Null for an update: that is no feedback.</summary>
+    public string? Source { get; init; }
+
+    public object? Reviewer { get; init; }
+
+    public int EstimateBytes() => 200 + (Fields?.EstimateBytes() ?? 0) + (Comment?.Length ?? 0) + Values.EstimateBytes(Reviewer);
+}

@@ -1,0 +1,35 @@
+using System.Text;
+
+namespace Braintrust.Logging.Rows;
+
+/// <summary>A log event as its front end read it, in neutral words. One instance is filled again and again by the loop.</summary>
+sealed class EventRecord
+{
+    public Severity Severity;
+    public string? Template;
+    public string? LoggerName;
+    public int EventId;
+    public string? EventName;
+    public bool HasParameters;
+
+    /// <summary>The rendered message.</summary>
+    public readonly StringBuilder Message = new();
+
+    public readonly List<Property> Properties = [];
+
+    public void Add(string name, object? value, bool inTemplate = false) => Properties.Add(new Property(name, value, inTemplate));
+
+    public void Clear()
+    {
+        Severity = Severity.Info;
+        Template = LoggerName = EventName = null;
+        EventId = 0;
+        HasParameters = false;
+        Message.Clear();
+        if (Message.Capacity > 64 * 1024)
+        {
+            Message.Capacity = 1024; // one huge message must not stay in memory for ever
+        }
+        Properties.Clear();
+    }
+}

@@ -1,0 +1,35 @@
+namespace Braintrust.Logging.Rows;
+
+/// <summary>
+/// One sink, one provider, or a client's own API: where entries come from. It knows how to read its framework's events; what becomes of
+/// them is the core's to decide.
+/// </summary>
+abstract class FrontEnd(FrontEndSettings settings)
+{
+    public FrontEndSettings Settings { get; } = settings;
+
+    /// <summary>Name of the instrumentation, for <c>context.span_origin</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The constant part of its rows' context; the loop's to write, once.</summary>
+    public byte[]? SpanOrigin { get; set; }
+
+    /// <summary>Reads an event. Runs on the loop, never on the caller's thread; must not change the payload.</summary>
+    public virtual void Read(object payload, EventRecord into) { }
+
+    /// <summary>Writes a value that only this front end knows. False: not such a value.</summary>
+    public virtual bool TryWrite(object value, JsonBuffer json) => false;
+
+    /// <summary>Whether <see cref="Lost"/> wants to know; if so payloads are kept until their row's fate is known.</summary>
+    public virtual bool WatchesLosses => false;
+
+    /// <summary>An event that will not arrive. On the loop's side, or on the caller's thread when the queue refuses it.</summary>
+    public virtual void Lost(IReadOnlyList<object> payloads, RowLoss loss) { }
+}
+
+/// <summary>What is each front end's own, whatever client it shares.</summary>
+sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IReadOnlyDictionary<string, object?>, string?>? ProjectSelector, Action<RowLoss>? OnLoss)
+{
+    public static FrontEndSettings From(BraintrustOptions options) =>
+        new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss);
+}

@@ -1,0 +1,94 @@
+namespace Braintrust.Logging.Rows;
+
+/// <summary>
+/// OpenTelemetry's GenAI names, old and new, into Braintrust's fields, as Braintrust's own OTLP intake does (PROTOCOL section 19).
+/// Numbers may come as text, messages as JSON text.
+/// </summary>
+static class GenAi
+{
+    const string Prefix = "gen_ai.";
+    const string RequestPrefix = "request.";
+
+    /// <summary>False: the attribute has no field and stays in the metadata under its name.</summary>
+    public static bool Map(string name, object? value, RowFields into)
+    {
+        var key = name.AsSpan(Prefix.Length);
+        return key switch
+        {
+            "provider.name" => Text(ref into.Provider, value, wins: true),
+            "system" => Text(ref into.Provider, value, wins: false),
+            "response.model" => Text(ref into.Model, value, wins: true),
+            "request.model" => Text(ref into.Model, value, wins: false),
+            "usage.input_tokens" or "usage.prompt_tokens" => Count(MetricNames.Prompt, value, into),
+            "usage.output_tokens" or "usage.completion_tokens" => Count(MetricNames.Completion, value, into),
+            "usage.total_tokens" => Count(MetricNames.Total, value, into),
+            "usage.cache_read.input_tokens" => Count(MetricNames.Cached, value, into),
+            "usage.cache_creation.input_tokens" => Count(MetricNames.CacheCreation, value, into),
+            "usage.reasoning.output_tokens" => Count(MetricNames.Reasoning, value, into),
+            "response.time_to_first_chunk" => Count(MetricNames.TimeToFirstToken, value, into),
+            "input.messages" or "prompt" or "prompt_json" => Content(ref into.Input, ChatMessages.Input(value)),
+            "output.messages" or "completion" or "completion_json" => Content(ref into.Output, ChatMessages.Output(value)),
+            "tool.call.arguments" => Content(ref into.Input, ChatMessages.Json(value)),
+            "tool.call.result" => Content(ref into.Output, ChatMessages.Json(value)),
+            "operation.name" => Operation(value, into),
+            _ => Request(key, value, into),
+        };
+    }
+
+    static bool Text(ref string? slot, object? value, bool wins)
+    {
+        if (value is not string { Length: > 0 } text || (slot is not null && !wins))
+        {
+            return false;
+        }
+        slot = text;
+        return true;
+    }
+
+    static bool Count(string metric, object? value, RowFields into)
+    {
+        if (!Values.TryNumber(value, out var number)
+            && !(value is string text && double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out number)))
+        {
+            return false;
+        }
+        if (!double.IsFinite(number) || number < 0 || into.Metrics.Contains(metric))
+        {
+            return false;
+        }
+        into.Metrics.Set(metric, number);
+        return true;
+    }
+
+    static bool Content(ref object? slot, object? value)
+    {
+        if (value is null || slot is not null)
+        {
+            return false;
+        }
+        slot = value;
+        return true;
+    }
+
+    static bool Operation(object? value, RowFields into)
+    {
+        into.Type ??= value switch
+        {
+            "chat" or "text_completion" or "generate_content" or "embeddings" => SpanTypes.Llm,
+            "execute_tool" => SpanTypes.Tool,
+            "invoke_agent" or "create_agent" or "invoke_workflow" or "orchestrate_tools" => SpanTypes.Task,
+            _ => null,
+        };
+        return false; // the operation itself stays in the metadata
+    }
+
+    static bool Request(ReadOnlySpan<char> key, object? value, RowFields into)
+    {
+        if (!key.StartsWith(RequestPrefix, StringComparison.Ordinal) || key.Length == RequestPrefix.Length)
+        {
+            return false;
+        }
+        into.Metadata.Add(key[RequestPrefix.Length..].ToString(), value);
+        return true;
+    }
+}

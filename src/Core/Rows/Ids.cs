@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace Braintrust.Logging.Rows;
+
+/// <summary>Mints ids: W3C span and trace ids (never zero), version 4 UUIDs for rows. Random, not secret.</summary>
+static class Ids
+{
+    public static ulong NewSpanId()
+    {
+        ulong id = 0;
+        while (id == 0)
+        {
+            Random.Shared.NextBytes(MemoryMarshal.AsBytes(new Span<ulong>(ref id)));
+        }
+        return id;
+    }
+
+    public static UInt128 NewTraceId() => new(NewSpanId(), NewSpanId());
+
+    public static Guid NewRowId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Random.Shared.NextBytes(bytes);
+        bytes[7] = (byte)((bytes[7] & 0x0F) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes);
+    }
+
+    public static string Hex(ulong spanId) => spanId.ToString("x16", null);
+
+    public static string Hex(UInt128 traceId) => traceId.ToString("x32", null);
+}

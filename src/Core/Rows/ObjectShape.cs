@@ -1,0 +1,97 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
+
+namespace Braintrust.Logging.Rows;
+
+/// <summary>What has to be known about a type to capture its objects. Found once per type; does not keep the type from unloading.</summary>
+sealed class ObjectShape
+{
+    static readonly ConditionalWeakTable<Type, ObjectShape> Shapes = [];
+
+    ObjectShape(Type type)
+    {
+        Type[] interfaces = InterfacesOf(type);
+        IsMap = Array.Exists(interfaces, IsPairSequence);
+        IsAsyncSequence = Array.Exists(interfaces, candidate => IsA(candidate, typeof(IAsyncEnumerable<>)));
+        // Reading these would block, or run code that the application has not run yet.
+        IsDeferred = IsA(type, typeof(Lazy<>)) || IsA(type, typeof(ValueTask<>));
+        IsMemory = IsA(type, typeof(Memory<>)) || IsA(type, typeof(ReadOnlyMemory<>));
+        Members = MembersOf(type);
+    }
+
+    /// <summary>A sequence of key-value pairs.</summary>
+    public bool IsMap { get; }
+
+    public bool IsAsyncSequence { get; }
+
+    public bool IsDeferred { get; }
+
+    public bool IsMemory { get; }
+
+    public ObjectMember[] Members { get; }
+
+    public static ObjectShape Of(object value) => Shapes.GetValue(value.GetType(), static type => new ObjectShape(type));
+
+    public ObjectMember? Find(string property) => Array.Find(Members, member => member.Property == property);
+
+    static bool IsA(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
+
+    static bool IsPairSequence(Type type) =>
+        IsA(type, typeof(IEnumerable<>)) && IsA(type.GenericTypeArguments[0], typeof(KeyValuePair<,>));
+
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification =
+        "The value exists, so its interfaces do. One that nobody uses may be trimmed: a list of pairs is then written as a list.")]
+    static Type[] InterfacesOf(Type type) => type.GetInterfaces();
+
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification =
+        "A property that nobody else reads may be trimmed: it is then missing from the captured value, and nothing else changes.")]
+    static ObjectMember[] MembersOf(Type type)
+    {
+        var members = new List<ObjectMember>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        // Derived types come first, so a property that hides another one wins.
+        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            if (!IsReadable(property) || !names.Add(property.Name))
+                continue;
+            JsonIgnoreCondition? ignore = property.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition;
+            if (ignore == JsonIgnoreCondition.Always)
+                continue;
+            string name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? property.Name;
+            bool omitNull = ignore is JsonIgnoreCondition.WhenWritingNull or JsonIgnoreCondition.WhenWritingDefault;
+            members.Add(new ObjectMember(property, name, omitNull));
+        }
+        return [.. members];
+    }
+
+    static bool IsReadable(PropertyInfo property) =>
+        property.GetMethod is { IsPublic: true }
+        && property.GetIndexParameters().Length == 0
+        && property.PropertyType is { IsByRefLike: false, IsByRef: false, IsPointer: false, IsFunctionPointer: false };
+}
+
+sealed class ObjectMember
+{
+    readonly PropertyInfo _property;
+    readonly byte[] _rawName;
+
+    public ObjectMember(PropertyInfo property, string name, bool omitNull)
+    {
+        _property = property;
+        OmitNull = omitNull;
+        using var json = new JsonBuffer(name.Length + 8);
+        json.Name(ValueMarks.Cut(name, ValueLimits.NameChars));
+        _rawName = json.Written.ToArray();
+    }
+
+    public string Property => _property.Name;
+
+    public ReadOnlySpan<byte> RawName => _rawName;
+
+    public bool OmitNull { get; }
+
+    /// <summary>Throws what the getter throws.</summary>
+    public object? Read(object owner) => _property.GetValue(owner, BindingFlags.DoNotWrapExceptions, null, null, null);
+}

@@ -1,0 +1,515 @@
+namespace Braintrust.Logging.Rows;
+
+/// <summary>
+/// Writes entries as rows (PROTOCOL section 7), UTF-8, without the project: that is known only when the row is sent. Lives on the loop
+/// and reuses everything it holds.
+/// </summary>
+/// <remarks>
+/// All rows merge, so that a repeated or late delivery changes nothing: the end of a span says all that is known of it, its open write
+/// only what it began with, and neither touches feedback that was merged in between. Only native log rows replace, as section 9 has it.
+/// </remarks>
+sealed class RowComposer
+{
+    readonly EventRecord _event = new();
+    readonly RowFields _fields = new();
+    readonly RowMapper _mapper;
+    readonly JsonBuffer _scratch = new();
+    readonly Func<FrontEnd, byte[]> _origin;
+    readonly Stack<RowPatch> _order = new();
+    long _counter;
+
+    /// <param name="environmentType">For <c>context.span_origin.environment</c>.</param>
+    /// <param name="environmentName">For <c>context.span_origin.environment</c>.</param>
+    public RowComposer(string? environmentType, string? environmentName)
+    {
+        _mapper = new RowMapper(Neutral);
+        _origin = frontEnd => RowContext.SpanOrigin(frontEnd.Name, environmentType, environmentName);
+    }
+
+    /// <summary>Scores that were no scores, so far.</summary>
+    public long Misfits { get; private set; }
+
+    public void Event(in Entry entry, JsonBuffer json)
+    {
+        _event.Clear();
+        _fields.Clear();
+        entry.FrontEnd.Read(entry.Payload, _event);
+        var mode = entry.FrontEnd.Settings.EventsAs;
+        if (mode != EventsAs.ApplicationLogs)
+        {
+            _mapper.Map(entry.FrontEnd, _event.Properties, _fields);
+            Misfits += _fields.Misfits;
+            if (mode == EventsAs.Auto && !_fields.HasSpanData)
+            {
+                _fields.Clear();
+                mode = EventsAs.ApplicationLogs;
+            }
+        }
+
+        if (mode == EventsAs.ApplicationLogs)
+        {
+            LogRow(entry, json);
+        }
+        else
+        {
+            EventRow(entry, json);
+        }
+    }
+
+    void EventRow(in Entry entry, JsonBuffer json)
+    {
+        var message = _event.Message;
+        if (_event.HasParameters && _event.Template is { } template)
+        {
+            _fields.Metadata.Set("braintrust.template", template);
+        }
+        AddEventIdentity();
+        AddEnrichment(entry.Enrichment);
+        _fields.Error ??= entry.Error ?? (_event.Severity >= Severity.Error ? message.ToString() : null);
+
+        BeginRow(entry.RowId, entry.SpanId, entry.TraceId, entry.ParentId, entry.Ticks, json);
+        Value("\"input\":"u8, _fields.Input, entry.FrontEnd, json);
+        if (_fields.Output is null)
+        {
+            json.RawName("\"output\":"u8);
+            json.String(message);
+        }
+        else
+        {
+            Value("\"output\":"u8, _fields.Output, entry.FrontEnd, json);
+        }
+        Content(entry.FrontEnd, entry.ParentId == 0, json);
+        Metrics(entry.Ticks - Math.Max(0, _fields.ElapsedTicks), entry.Ticks, json);
+
+        json.RawName("\"span_attributes\":"u8);
+        json.BeginObject();
+        json.RawName("\"name\":"u8);
+        json.String(_fields.Name ?? _event.Template ?? _event.EventName ?? (message.Length is > 0 and <= 200 ? message.ToString() : _event.LoggerName) ?? "log");
+        Type(isRootSpan: false, json);
+        json.RawName("\"log_level\":"u8);
+        json.String(SeverityNames.Utf8(_event.Severity));
+        Counter(_counter++, json);
+        json.EndObject();
+        Context(entry.FrontEnd, default, json);
+        EndRow(merges: true, json);
+    }
+
+    /// <summary>A native log row: no name, no span fields; everything that is no message is metadata (PROTOCOL section 9).</summary>
+    void LogRow(in Entry entry, JsonBuffer json)
+    {
+        foreach (var property in _event.Properties)
+        {
+            var name = FieldNames.Plain(property.Name);
+            if (property.InTemplate)
+            {
+                _fields.Metadata.Set("braintrust.template.parameter." + name, property.Value is null or JsonText ? Text(entry.FrontEnd, property.Value) : property.Value);
+            }
+            else
+            {
+                _fields.Metadata.Set(name, property.Value);
+            }
+        }
+        if (_event.HasParameters && _event.Template is { } template)
+        {
+            _fields.Metadata.Set("braintrust.template", template);
+        }
+        AddEventIdentity();
+        AddEnrichment(entry.Enrichment);
+        if (entry.Error is { } error)
+        {
+            _event.Message.Append('\n').Append(error);
+        }
+
+        var inSpan = entry.ParentId != 0;
+        var trace = inSpan || !entry.IsLoose ? entry.TraceId : entry.Logger.BaselineTrace;
+        BeginRow(entry.RowId, inSpan ? entry.ParentId : entry.SpanId, trace, 0, entry.Ticks, json);
+        json.RawName("\"output\":"u8);
+        json.String(_event.Message);
+        Metadata(entry.FrontEnd, json);
+        json.RawName("\"metrics\":"u8);
+        json.BeginObject();
+        StartAndEnd(entry.Ticks, entry.Ticks, json);
+        json.EndObject();
+        json.RawName("\"span_attributes\":"u8);
+        json.BeginObject();
+        json.RawName("\"type\":"u8);
+        json.String("log"u8);
+        json.RawName("\"log_level\":"u8);
+        json.String(SeverityNames.Utf8(_event.Severity));
+        Counter(_counter++, json);
+        json.EndObject();
+        Context(entry.FrontEnd, default, json);
+        EndRow(merges: false, json);
+    }
+
+    /// <summary>Gives the span its place in the order of beginnings.</summary>
+    public void Begin(BraintrustSpan span) => span.Counter = _counter++;
+
+    /// <summary>A span that is still open: only what will not change any more.</summary>
+    public void Open(BraintrustSpan span, JsonBuffer json)
+    {
+        MapBeginning(span);
+        var begun = span.Begun;
+        BeginRow(span.Row, span.Span, span.Trace, span.ParentId, span.CreatedTicks, json);
+        Value("\"input\":"u8, _fields.Input, span.FrontEnd, json);
+        Metadata(span.FrontEnd, json);
+        json.RawName("\"metrics\":"u8);
+        json.BeginObject();
+        json.RawName("\"start\":"u8);
+        json.UnixSeconds(span.StartTicks);
+        json.EndObject();
+        json.RawName("\"span_attributes\":"u8);
+        json.BeginObject();
+        json.RawName("\"name\":"u8);
+        json.String(_fields.Name ?? begun.Name);
+        Counter(span.Counter, json);
+        json.EndObject();
+        Context(span.FrontEnd, begun.Caller, json);
+        EndRow(merges: true, json);
+    }
+
+    /// <summary>A span that ended: all that is known of it.</summary>
+    public void End(BraintrustSpan span, JsonBuffer json)
+    {
+        MapBeginning(span);
+        for (var patch = span.SealPatches(); patch is not null; patch = patch.Earlier)
+        {
+            _order.Push(patch);
+        }
+        while (_order.TryPop(out var patch))
+        {
+            patch.ApplyTo(_fields);
+        }
+        Misfits += _fields.Misfits;
+
+        if (span.Counter < 0)
+        {
+            Begin(span); // its beginning was refused by a full queue
+        }
+        BeginRow(span.Row, span.Span, span.Trace, span.ParentId, span.CreatedTicks, json);
+        Value("\"input\":"u8, _fields.Input, span.FrontEnd, json);
+        Value("\"output\":"u8, _fields.Output, span.FrontEnd, json);
+        Content(span.FrontEnd, span.ParentId == 0, json);
+        Metrics(span.StartTicks, span.EndTicks, json);
+        json.RawName("\"span_attributes\":"u8);
+        json.BeginObject();
+        json.RawName("\"name\":"u8);
+        json.String(_fields.Name ?? span.Begun.Name);
+        Type(isRootSpan: span.ParentId == 0 && !span.Begun.IsContinuation, json);
+        Counter(span.Counter, json);
+        json.EndObject();
+        Context(span.FrontEnd, span.Begun.Caller, json);
+        EndRow(merges: true, json);
+    }
+
+    /// <summary>Feedback, a comment or an update (PROTOCOL section 17).</summary>
+    public void Audit(in Entry entry, AuditRow audit, JsonBuffer json)
+    {
+        _fields.Clear();
+        audit.Fields?.ApplyTo(_fields);
+        Misfits += _fields.Misfits;
+        json.BeginObject();
+        json.RawName("\"id\":"u8);
+        (audit.Comment is null ? audit.Target : entry.RowId).Write(json);
+        if (audit.Comment is { } comment)
+        {
+            json.RawName("\"created\":"u8);
+            json.Utc(new DateTimeOffset(entry.Ticks, TimeSpan.Zero));
+            json.RawName("\"origin\":"u8);
+            json.BeginObject();
+            json.RawName("\"id\":"u8);
+            audit.Target.Write(json);
+            json.EndObject();
+            json.RawName("\"comment\":"u8);
+            json.BeginObject();
+            json.RawName("\"text\":"u8);
+            json.String(comment);
+            json.EndObject();
+        }
+        else
+        {
+            Value("\"input\":"u8, _fields.Input, entry.FrontEnd, json);
+            Value("\"output\":"u8, _fields.Output, entry.FrontEnd, json);
+            Content(entry.FrontEnd, isRoot: true, json);
+            if (_fields.Metrics.Count > 0)
+            {
+                json.RawName("\"metrics\":"u8);
+                json.BeginObject();
+                Numbers(_fields.Metrics, json);
+                json.EndObject();
+            }
+            if (_fields.Name is not null || _fields.Type is not null)
+            {
+                json.RawName("\"span_attributes\":"u8);
+                json.BeginObject();
+                if (_fields.Name is { } name)
+                {
+                    json.RawName("\"name\":"u8);
+                    json.String(name);
+                }
+                if (_fields.Type is { } type)
+                {
+                    json.RawName("\"type\":"u8);
+                    json.String(type);
+                }
+                json.EndObject();
+            }
+        }
+        if (audit.Source is { } source)
+        {
+            json.RawName("\"_audit_source\":"u8);
+            json.String(source);
+            Value("\"_audit_metadata\":"u8, audit.Reviewer, entry.FrontEnd, json);
+        }
+        if (audit.Comment is null)
+        {
+            json.RawName("\"_is_merge\":"u8);
+            json.Bool(true);
+        }
+        json.EndObject();
+    }
+
+    void MapBeginning(BraintrustSpan span)
+    {
+        _fields.Clear();
+        var begun = span.Begun;
+        _mapper.Map(span.FrontEnd, begun.Properties, _fields);
+        _fields.Input = begun.Input ?? _fields.Input;
+        _fields.Type = begun.Type ?? _fields.Type;
+        foreach (var (name, value) in begun.Metadata ?? [])
+        {
+            _fields.Metadata.Set(name, value);
+        }
+        if (begun.LoggerName is { } loggerName)
+        {
+            _fields.Metadata.Set("logger.name", loggerName);
+        }
+        AddEnrichment(span.Enrichment);
+    }
+
+    void AddEventIdentity()
+    {
+        if (_event.LoggerName is { } loggerName)
+        {
+            _fields.Metadata.Set("logger.name", loggerName);
+        }
+        if (_event.EventId != 0)
+        {
+            _fields.Metadata.Set("event.id", _event.EventId);
+        }
+        if (!string.IsNullOrEmpty(_event.EventName))
+        {
+            _fields.Metadata.Set("event.name", _event.EventName);
+        }
+    }
+
+    /// <summary>What the enriching scopes around know; what stands nearer wins.</summary>
+    void AddEnrichment(Enrichment? enrichment)
+    {
+        for (; enrichment is not null; enrichment = enrichment.Above)
+        {
+            foreach (var property in enrichment.Properties)
+            {
+                _fields.Metadata.Add(FieldNames.Plain(property.Name), property.Value);
+            }
+        }
+    }
+
+    static void BeginRow(RowId id, ulong spanId, UInt128 traceId, ulong parentId, long createdTicks, JsonBuffer json)
+    {
+        json.BeginObject();
+        json.RawName("\"id\":"u8);
+        id.Write(json);
+        json.RawName("\"span_id\":"u8);
+        json.Hex(spanId);
+        json.RawName("\"root_span_id\":"u8);
+        json.Hex(traceId);
+        if (parentId != 0)
+        {
+            json.RawName("\"span_parents\":"u8);
+            json.BeginArray();
+            json.Hex(parentId);
+            json.EndArray();
+        }
+        json.RawName("\"created\":"u8);
+        json.Utc(new DateTimeOffset(Math.Clamp(createdTicks, 0, DateTime.MaxValue.Ticks), TimeSpan.Zero));
+    }
+
+    static void EndRow(bool merges, JsonBuffer json)
+    {
+        json.RawName("\"_is_merge\":"u8);
+        json.Bool(merges);
+        json.EndObject();
+    }
+
+    /// <summary>expected, error, scores, metadata, tags.</summary>
+    void Content(FrontEnd frontEnd, bool isRoot, JsonBuffer json)
+    {
+        Value("\"expected\":"u8, _fields.Expected, frontEnd, json);
+        Value("\"error\":"u8, _fields.Error, frontEnd, json);
+        if (_fields.Scores.Count > 0)
+        {
+            json.RawName("\"scores\":"u8);
+            json.BeginObject();
+            Numbers(_fields.Scores, json);
+            json.EndObject();
+        }
+        Metadata(frontEnd, json, withTags: !isRoot);
+        if (isRoot && _fields.Tags.Count > 0)
+        {
+            json.RawName("\"tags\":"u8);
+            Tags(json);
+        }
+    }
+
+    void Metadata(FrontEnd frontEnd, JsonBuffer json, bool withTags = false)
+    {
+        withTags &= _fields.Tags.Count > 0;
+        if (_fields.Metadata.Count == 0 && _fields.Model is null && _fields.Provider is null && !withTags)
+        {
+            return;
+        }
+
+        json.RawName("\"metadata\":"u8);
+        json.BeginObject();
+        if (_fields.Model is { } model)
+        {
+            json.RawName("\"model\":"u8);
+            json.String(model);
+        }
+        if (_fields.Provider is { } provider)
+        {
+            json.RawName("\"provider\":"u8);
+            json.String(provider);
+        }
+        for (var i = 0; i < _fields.Metadata.Count; i++)
+        {
+            var (name, value) = _fields.Metadata[i];
+            if (IsTaken(name, withTags))
+            {
+                continue;
+            }
+            json.Name(name);
+            if (name == "model" && value is not null and not string)
+            {
+                json.String(Text(frontEnd, value)); // a text or null is all the service takes here
+            }
+            else
+            {
+                Write(frontEnd, value, json);
+            }
+        }
+        if (withTags)
+        {
+            json.RawName("\"tags\":"u8); // the service refuses tags on rows that are no roots
+            Tags(json);
+        }
+        json.EndObject();
+    }
+
+    bool IsTaken(string name, bool withTags) => name switch
+    {
+        "model" => _fields.Model is not null,
+        "provider" => _fields.Provider is not null,
+        "tags" => withTags,
+        _ => false,
+    };
+
+    void Tags(JsonBuffer json)
+    {
+        json.BeginArray();
+        foreach (var tag in _fields.Tags)
+        {
+            json.String(tag);
+        }
+        json.EndArray();
+    }
+
+    void Metrics(long startTicks, long endTicks, JsonBuffer json)
+    {
+        json.RawName("\"metrics\":"u8);
+        json.BeginObject();
+        StartAndEnd(startTicks, endTicks, json);
+        Numbers(_fields.Metrics, json);
+        json.EndObject();
+    }
+
+    static void StartAndEnd(long startTicks, long endTicks, JsonBuffer json)
+    {
+        json.RawName("\"start\":"u8);
+        json.UnixSeconds(startTicks);
+        json.RawName("\"end\":"u8);
+        json.UnixSeconds(endTicks);
+    }
+
+    static void Numbers(NamedValues<double> numbers, JsonBuffer json)
+    {
+        for (var i = 0; i < numbers.Count; i++)
+        {
+            json.Name(numbers[i].Key);
+            json.Number(numbers[i].Value);
+        }
+    }
+
+    void Type(bool isRootSpan, JsonBuffer json)
+    {
+        var type = _fields.Type ?? (_fields.Model is not null && _fields.HasTokens ? SpanTypes.Llm : isRootSpan ? SpanTypes.Task : null);
+        if (type is not null)
+        {
+            json.RawName("\"type\":"u8);
+            json.String(type);
+        }
+    }
+
+    static void Counter(long counter, JsonBuffer json)
+    {
+        json.RawName("\"exec_counter\":"u8);
+        json.Number(counter);
+    }
+
+    void Context(FrontEnd frontEnd, CallerLocation caller, JsonBuffer json)
+    {
+        json.RawName("\"context\":"u8);
+        json.BeginObject();
+        if (caller.Member is { } member)
+        {
+            json.RawName("\"caller_functionname\":"u8);
+            json.String(member);
+        }
+        if (caller.File is { } file)
+        {
+            json.RawName("\"caller_filename\":"u8);
+            json.String(file);
+            json.RawName("\"caller_lineno\":"u8);
+            json.Number(caller.Line);
+        }
+        json.RawMembers(frontEnd.SpanOrigin ??= _origin(frontEnd));
+        json.EndObject();
+    }
+
+    void Value(ReadOnlySpan<byte> name, object? value, FrontEnd frontEnd, JsonBuffer json)
+    {
+        if (value is not null)
+        {
+            json.RawName(name);
+            Write(frontEnd, value, json);
+        }
+    }
+
+    static void Write(FrontEnd frontEnd, object? value, JsonBuffer json)
+    {
+        if (value is null or string or JsonText || !frontEnd.TryWrite(value, json))
+        {
+            Values.Write(value, json);
+        }
+    }
+
+    /// <summary>A front end's own value as one that the mapper understands.</summary>
+    object? Neutral(FrontEnd frontEnd, object value)
+    {
+        _scratch.Clear();
+        return value is not (string or JsonText) && frontEnd.TryWrite(value, _scratch) ? new JsonText(_scratch.Written.ToArray()) : value;
+    }
+
+    string Text(FrontEnd frontEnd, object? value) => value is null ? "null" : Values.Text(Neutral(frontEnd, value));
+}

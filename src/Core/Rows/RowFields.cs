@@ -1,0 +1,58 @@
+namespace Braintrust.Logging.Rows;
+
+/// <summary>What a row will say, besides its ids: the outcome of mapping. Filled again and again by the loop.</summary>
+sealed class RowFields
+{
+    public object? Input;
+    public object? Output;
+    public object? Expected;
+    public object? Error;
+    public string? Name;
+    public string? Type;
+    public string? Model;
+    public string? Provider;
+    public readonly List<string> Tags = [];
+    public readonly NamedValues<double> Scores = new();
+    public readonly NamedValues<double> Metrics = new();
+    public readonly NamedValues<object?> Metadata = new();
+
+    /// <summary>How long it took, in ticks, by a duration property; negative when nothing said so.</summary>
+    public long ElapsedTicks;
+
+    /// <summary>Scores that were no scores; they stay in the metadata and are counted.</summary>
+    public int Misfits;
+
+    public bool HasTokens =>
+        Metrics.Contains(MetricNames.Prompt) || Metrics.Contains(MetricNames.Completion) || Metrics.Contains(MetricNames.Total);
+
+    /// <summary>Whether an event carries what only a span row can show (<see cref="EventsAs.Auto"/>).</summary>
+    public bool HasSpanData =>
+        Input is not null || Output is not null || Expected is not null || Type is not null || Model is not null
+        || ElapsedTicks >= 0 || Scores.Count > 0 || Metrics.Count > 0;
+
+    public void Clear()
+    {
+        Input = Output = Expected = Error = null;
+        Name = Type = Model = Provider = null;
+        Tags.Clear();
+        Scores.Clear();
+        Metrics.Clear();
+        Metadata.Clear();
+        ElapsedTicks = -1;
+        Misfits = 0;
+    }
+}
+
+/// <summary>Braintrust's names (PROTOCOL section 18).</summary>
+static class MetricNames
+{
+    public const string Prompt = "prompt_tokens";
+    public const string Completion = "completion_tokens";
+    public const string Total = "tokens";
+    public const string Cached = "prompt_cached_tokens";
+    public const string CacheCreation = "prompt_cache_creation_tokens";
+    public const string Reasoning = "completion_reasoning_tokens";
+    public const string TimeToFirstToken = "time_to_first_token";
+    public const string Start = "start";
+    public const string End = "end";
+}

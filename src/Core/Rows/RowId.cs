@@ -1,0 +1,26 @@
+namespace Braintrust.Logging.Rows;
+
+/// <summary>A row's id: a UUID we minted, or the text a caller chose.</summary>
+readonly record struct RowId(Guid Minted, string? Chosen)
+{
+    public static RowId New() => new(Ids.NewRowId(), null);
+
+    /// <summary>Takes an id that came back from outside: equal to the minted one if it is its text.</summary>
+    public static RowId From(string text) => Guid.TryParseExact(text, "D", out var minted) && minted.ToString() == text
+        ? new(minted, null)
+        : new(Guid.Empty, text);
+
+    public void Write(JsonBuffer json)
+    {
+        if (Chosen is null)
+        {
+            json.GuidString(Minted);
+        }
+        else
+        {
+            json.String(Chosen);
+        }
+    }
+
+    public override string ToString() => Chosen ?? Minted.ToString();
+}

@@ -1,0 +1,123 @@
+namespace Braintrust.Logging.Rows;
+
+/// <summary>What code says about a row at one moment, frozen. A span strings its patches together, newest first.</summary>
+sealed class RowPatch
+{
+    /// <summary>Stands in a span's list once its end was written: what comes later is an update of its own.</summary>
+    public static readonly RowPatch Sealed = new();
+
+    public object? Input { get; init; }
+    public object? Output { get; init; }
+    public object? Expected { get; init; }
+    public object? Error { get; init; }
+    public string? Name { get; init; }
+    public string? Type { get; init; }
+    public List<KeyValuePair<string, object?>>? Metadata { get; init; }
+    public KeyValuePair<string, double>[]? Scores { get; init; }
+    public KeyValuePair<string, double>[]? Metrics { get; init; }
+    public string[]? Tags { get; init; }
+
+    /// <summary>The patch before this one.</summary>
+    public RowPatch? Earlier { get; set; }
+
+    /// <summary>Freezes what a caller gave: null means nothing was said.</summary>
+    public static RowPatch Of(
+        object? input, object? output, object? expected, object? error, IEnumerable<KeyValuePair<string, double>>? scores,
+        object? metadata, IEnumerable<KeyValuePair<string, double>>? metrics, IEnumerable<string>? tags, string? name = null, string? type = null) => new()
+        {
+            Input = Values.Freeze(input),
+            Output = Values.Freeze(output),
+            Expected = Values.Freeze(expected),
+            Error = error is Exception exception ? ErrorText.Of(exception) : Values.Freeze(error),
+            Scores = Copy(scores),
+            Metadata = Members(metadata),
+            Metrics = Copy(metrics),
+            Tags = Copy(tags),
+            Name = name,
+            Type = type,
+        };
+
+    /// <summary>Writes over what is there: the later patch wins, maps and tags join.</summary>
+    public void ApplyTo(RowFields fields)
+    {
+        fields.Input = Input ?? fields.Input;
+        fields.Output = Output ?? fields.Output;
+        fields.Expected = Expected ?? fields.Expected;
+        fields.Error = Error ?? fields.Error;
+        fields.Name = Name ?? fields.Name;
+        fields.Type = Type ?? fields.Type;
+        foreach (var (name, value) in Metadata ?? [])
+        {
+            SetMetadata(fields, name, value);
+        }
+        foreach (var (name, score) in Scores ?? [])
+        {
+            if (!RowMapper.Score(name, score, fields))
+            {
+                fields.Metadata.Set("Scores." + name, score);
+            }
+        }
+        foreach (var (name, metric) in Metrics ?? [])
+        {
+            if (!RowMapper.Metric(name, metric, fields))
+            {
+                fields.Metadata.Set("Metrics." + name, metric);
+            }
+        }
+        foreach (var tag in Tags ?? [])
+        {
+            RowMapper.Tag(tag, fields);
+        }
+    }
+
+    public int EstimateBytes()
+    {
+        var size = Values.EstimateBytes(Input) + Values.EstimateBytes(Output) + Values.EstimateBytes(Expected) + Values.EstimateBytes(Error);
+        foreach (var (name, value) in Metadata ?? [])
+        {
+            size += name.Length + Values.EstimateBytes(value);
+        }
+        return size + 24 * ((Scores?.Length ?? 0) + (Metrics?.Length ?? 0) + (Tags?.Length ?? 0));
+    }
+
+    static void SetMetadata(RowFields fields, string name, object? value)
+    {
+        // The service takes a text or null for this one key (PROTOCOL section 7.1).
+        if (name == "model" && value is not null)
+        {
+            fields.Model = Values.Text(value);
+        }
+        else
+        {
+            fields.Metadata.Set(name, value);
+        }
+    }
+
+    /// <summary>A map or an object becomes its members; anything else is kept under "value".</summary>
+    public static List<KeyValuePair<string, object?>>? Members(object? metadata)
+    {
+        if (metadata is null)
+        {
+            return null;
+        }
+        var members = new List<KeyValuePair<string, object?>>();
+        var frozen = Values.Freeze(metadata);
+        if (!Values.TryReadMap(frozen, members))
+        {
+            members.Add(new("value", frozen));
+        }
+        return members;
+    }
+
+    static T[]? Copy<T>(IEnumerable<T>? items)
+    {
+        try
+        {
+            return items?.Take(ValueLimits.Items).ToArray();
+        }
+        catch (Exception) // the caller's collection: it may throw anything, and a log call must not
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+namespace Braintrust.Logging.Rows;
+
+/// <summary>What a span began with: it does not change any more, so it may be written while the span is open.</summary>
+sealed class SpanStart
+{
+    public required BraintrustLogger Logger { get; init; }
+    public required FrontEnd FrontEnd { get; init; }
+    public required string Name { get; init; }
+    public string? Type { get; init; }
+    public object? Input { get; init; }
+    public List<KeyValuePair<string, object?>>? Metadata { get; init; }
+
+    /// <summary>The properties of a scope, mapped by the table.</summary>
+    public Property[] Properties { get; init; } = [];
+
+    public DateTimeOffset? Time { get; init; }
+    public CallerLocation Caller { get; init; }
+
+    /// <summary>The category of the logger that opened a scope.</summary>
+    public string? LoggerName { get; init; }
+
+    /// <summary>Whether a root without a type is a task; a scope or span that continues somebody else's trace has no default.</summary>
+    public bool IsContinuation { get; init; }
+
+    public int Size
+    {
+        get
+        {
+            var size = Name.Length + Values.EstimateBytes(Input);
+            foreach (var property in Properties)
+            {
+                size += property.Name.Length + Values.EstimateBytes(property.Value);
+            }
+            foreach (var (name, value) in Metadata ?? [])
+            {
+                size += name.Length + Values.EstimateBytes(value);
+            }
+            return size;
+        }
+    }
+}

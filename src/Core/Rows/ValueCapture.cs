@@ -1,0 +1,261 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Braintrust.Logging.Rows;
+
+/// <summary>Walks one object or list and writes it as JSON, within <see cref="ValueLimits"/> and whatever the application's code throws.</summary>
+/// <remarks>A name that a list of pairs gives twice is written twice: readers take the last.</remarks>
+sealed class ValueCapture
+{
+    // What the last mark and the closing brackets need.
+    const int Budget = ValueLimits.ValueBytes - 256;
+
+    readonly JsonBuffer _json;
+    readonly object?[] _path = new object?[ValueLimits.Depth];
+    int _depth;
+    int _errors;
+    bool _full;
+
+    ValueCapture(JsonBuffer json) => _json = json;
+
+    public static JsonText Of(object container)
+    {
+        using var json = new JsonBuffer();
+        new ValueCapture(json).Write(container);
+        return new JsonText(json.Written.ToArray());
+    }
+
+    void Write(object? value)
+    {
+        object? leaf = ValueLeaf.Of(value);
+        if (ValueLeaf.IsImmutable(leaf))
+            Values.Write(leaf, _json);
+        else if (_depth == ValueLimits.Depth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            _json.String(ValueMarks.TooDeep);
+        else if (IsOpen(leaf!))
+            _json.String(ValueMarks.Circular);
+        else
+            WriteContainer(leaf!);
+    }
+
+    // By reference: Equals and GetHashCode are the application's code. At most 32 comparisons.
+    bool IsOpen(object container)
+    {
+        for (int level = _depth - 1; level >= 0; level--)
+        {
+            if (ReferenceEquals(_path[level], container))
+                return true;
+        }
+        return false;
+    }
+
+    void WriteContainer(object container)
+    {
+        int before = _json.Length;
+        int depth = _depth;
+        _path[_depth++] = container;
+        try
+        {
+            switch (container)
+            {
+                case JsonElement { ValueKind: JsonValueKind.Array } array:
+                    WriteList(array.EnumerateArray());
+                    break;
+                case JsonElement element:
+                    WriteMap(element.EnumerateObject());
+                    break;
+                case IDictionary dictionary:
+                    WriteDictionary(dictionary);
+                    break;
+                case ITuple tuple:
+                    WriteTuple(tuple);
+                    break;
+                case IEnumerable pairs when ObjectShape.Of(container).IsMap:
+                    WriteMap(pairs);
+                    break;
+                case IEnumerable items:
+                    WriteList(items);
+                    break;
+                default:
+                    WriteMembers(container);
+                    break;
+            }
+        }
+        catch (Exception error)
+        {
+            _json.Truncate(before);
+            _json.String(Caught(error));
+        }
+        _depth = depth;
+        _path[_depth] = null;
+    }
+
+    void WriteList(IEnumerable items)
+    {
+        _json.BeginArray();
+        try
+        {
+            int count = 0;
+            foreach (object? item in items)
+            {
+                if (!WriteItem(item, count++))
+                    break;
+            }
+        }
+        catch (Exception error)
+        {
+            // Items guard themselves, so only whole ones stand before this.
+            _json.String(Caught(error));
+        }
+        _json.EndArray();
+    }
+
+    void WriteDictionary(IDictionary dictionary)
+    {
+        _json.BeginObject();
+        try
+        {
+            int count = 0;
+            foreach (DictionaryEntry entry in dictionary)
+            {
+                if (!WriteMember(entry.Key, entry.Value, count++))
+                    break;
+            }
+        }
+        catch (Exception error)
+        {
+            MarkMember(Caught(error));
+        }
+        _json.EndObject();
+    }
+
+    void WriteMap(IEnumerable pairs)
+    {
+        _json.BeginObject();
+        try
+        {
+            int count = 0;
+            foreach (object? pair in pairs)
+            {
+                (object? key, object? value) = ReadPair(pair);
+                if (!WriteMember(key, value, count++))
+                    break;
+            }
+        }
+        catch (Exception error)
+        {
+            MarkMember(Caught(error));
+        }
+        _json.EndObject();
+    }
+
+    void WriteTuple(ITuple tuple)
+    {
+        _json.BeginObject();
+        int length = tuple.Length;
+        for (int item = 0; item < length; item++)
+        {
+            if (!WriteMember($"Item{item + 1}", tuple[item], item))
+                break;
+        }
+        _json.EndObject();
+    }
+
+    void WriteMembers(object owner)
+    {
+        _json.BeginObject();
+        foreach (ObjectMember member in ObjectShape.Of(owner).Members)
+        {
+            object? value = Read(member, owner);
+            if (value is null && member.OmitNull)
+                continue;
+            int before = _json.Length;
+            _json.RawName(member.RawName);
+            Write(value);
+            if (!Fits(before, inObject: true))
+                break;
+        }
+        _json.EndObject();
+    }
+
+    object? Read(ObjectMember member, object owner)
+    {
+        try
+        {
+            return member.Read(owner);
+        }
+        catch (Exception error)
+        {
+            return Caught(error);
+        }
+    }
+
+    static (object? Key, object? Value) ReadPair(object? pair) => pair switch
+    {
+        KeyValuePair<string, object?> { Key: var key, Value: var value } => (key, value),
+        KeyValuePair<string, string?> { Key: var key, Value: var value } => (key, value),
+        KeyValuePair<string, JsonNode?> { Key: var key, Value: var value } => (key, value),
+        JsonProperty { Name: var key, Value: var value } => (key, value),
+        null => (null, null),
+        _ => (ObjectShape.Of(pair).Find("Key")?.Read(pair), ObjectShape.Of(pair).Find("Value")?.Read(pair)),
+    };
+
+    bool WriteItem(object? item, int count)
+    {
+        if (count == ValueLimits.Items)
+        {
+            _json.String(ValueMarks.TooManyItems);
+            return false;
+        }
+        int before = _json.Length;
+        Write(item);
+        return Fits(before, inObject: false);
+    }
+
+    bool WriteMember(object? key, object? value, int count)
+    {
+        if (count == ValueLimits.Items)
+        {
+            MarkMember(ValueMarks.TooManyItems);
+            return false;
+        }
+        int before = _json.Length;
+        object? name = ValueLeaf.IsImmutable(key) ? key : ValueText.Of(key!);
+        _json.Name(ValueMarks.Cut(Values.Text(name), ValueLimits.NameChars));
+        Write(value);
+        return Fits(before, inObject: true);
+    }
+
+    // The innermost collection that grew too far takes back its last item and says so; the ones around it only close.
+    bool Fits(int before, bool inObject)
+    {
+        if (_full)
+            return false;
+        bool tooLarge = _json.Length > Budget;
+        if (!tooLarge && _errors <= ValueLimits.Errors)
+            return true;
+
+        _full = true;
+        string mark = tooLarge ? ValueMarks.TooLarge : ValueMarks.TooManyErrors;
+        _json.Truncate(before);
+        if (inObject)
+            MarkMember(mark);
+        else
+            _json.String(mark);
+        return false;
+    }
+
+    void MarkMember(string mark)
+    {
+        _json.Name(ValueMarks.Member);
+        _json.String(mark);
+    }
+
+    string Caught(Exception error)
+    {
+        _errors++;
+        return ValueMarks.Error(error);
+    }
+}

@@ -1,0 +1,11 @@
+namespace Braintrust.Logging.Session;
+
+/// <summary>What a login came to.</summary>
+/// <param name="Key">The key that was accepted.</param>
+/// <param name="OrgId">The organisation's id.</param>
+/// <param name="OrgName">The organisation's name.</param>
+/// <param name="ApiUrl">The data plane, without a trailing slash: the setting if there is one, else the organisation's own.</param>
+sealed record Login(string Key, string OrgId, string OrgName, string ApiUrl)
+{
+    public override string ToString() => $"{OrgName} at {ApiUrl}"; // the record's own would print the key
+}

@@ -1,0 +1,54 @@
+using Braintrust.Logging.Configuration;
+using Braintrust.Logging.Pipeline;
+
+namespace Braintrust.Logging;
+
+/// <summary>
+/// Clients that sinks, providers and the static front door share: one per account and equal delivery options, for as long as somebody uses it.
+/// </summary>
+static class SharedClients
+{
+    static readonly Dictionary<(ConnectionSettings, DeliveryOptions), Shared> Clients = [];
+
+    /// <param name="options">Which account, and how to deliver.</param>
+    /// <param name="path">What comes before an option's name in an error message.</param>
+    public static ClientLease Acquire(BraintrustOptions options, string path = "BraintrustOptions.")
+    {
+        var settings = SettingsResolver.Resolve(options, SettingsSources.OfProcess(), path);
+        var key = (settings.Connection, DeliveryOptions.From(options));
+        lock (Clients)
+        {
+            if (!Clients.TryGetValue(key, out var shared))
+            {
+                if (Clients.Keys.Any(other => other.Item1 == settings.Connection))
+                {
+                    BraintrustDiagnostics.Warn("own_client", "Two users of one account have different delivery options: each has a queue of its own; the login is shared.", 1);
+                }
+                shared = new(new BraintrustClient(options, settings));
+                Clients.Add(key, shared);
+            }
+            shared.Users++;
+            return new ClientLease(shared.Client, settings.Project, () => Release(key, shared));
+        }
+    }
+
+    static ValueTask Release((ConnectionSettings, DeliveryOptions) key, Shared shared)
+    {
+        lock (Clients)
+        {
+            if (--shared.Users > 0)
+            {
+                return new(shared.Client.FlushAsync(shared.Client.ShutdownTimeout)); // its own rows are out, or as good as can be
+            }
+            Clients.Remove(key);
+        }
+        return shared.Client.DisposeAsync();
+    }
+
+    sealed class Shared(BraintrustClient client)
+    {
+        public BraintrustClient Client => client;
+
+        public int Users { get; set; }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+
+namespace Braintrust.Logging.Transport;
+
+/// <summary>One request, one reply, within a deadline. Whatever goes wrong is a reply too: nothing is thrown.</summary>
+sealed class HttpExchange : IDisposable
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    public const int BodyLimit = 64 * 1024;
+
+    static readonly MediaTypeHeaderValue Json = new("application/json");
+    static readonly ProductInfoHeaderValue Agent = new("Braintrust.Logging", typeof(HttpExchange).Assembly.GetName().Version?.ToString(3));
+    readonly HttpClient client;
+    readonly bool isGiven;
+
+    /// <param name="given">The user's handler, which stays the user's to dispose; null: an own one.</param>
+    /// <param name="time">The clock of the deadline.</param>
+    public HttpExchange(HttpMessageHandler? given, TimeProvider time)
+    {
+        Time = time;
+        isGiven = given is not null;
+        client = new HttpClient(given ?? OwnHandler.Create(), disposeHandler: given is null) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    public TimeProvider Time { get; }
+
+    public Task<Reply> GetAsync(string url, string key, CancellationToken cancel) => SendAsync(new(HttpMethod.Get, url, key, null), cancel);
+
+    /// <param name="url">An absolute URL.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="json">Complete JSON text; not read any more once there is a reply.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<Reply> PostAsync(string url, string key, ReadOnlyMemory<byte> json, CancellationToken cancel) =>
+        SendAsync(new(HttpMethod.Post, url, key, isGiven ? json.ToArray() : json), cancel); // a given handler may read on after we have left
+
+    async Task<Reply> SendAsync(Question question, CancellationToken cancel)
+    {
+        var host = new Uri(question.Url).Authority;
+        using var deadline = new CancellationTokenSource(Deadline, Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
+        var exchange = ExchangeAsync(question, either.Token);
+        try
+        {
+            return await (isGiven ? exchange.WaitAsync(either.Token) : exchange).ConfigureAwait(false); // a given handler may not listen to the token
+        }
+        catch (Exception exception)
+        {
+            _ = exchange.ContinueWith(static abandoned => abandoned.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+            if (cancel.IsCancellationRequested) return Reply.Failed(FailureRule.Cancelled());
+            return Reply.Failed(deadline.IsCancellationRequested ? FailureRule.TimedOut(host, Deadline) : FailureRule.Of(exception, host));
+        }
+    }
+
+    async Task<Reply> ExchangeAsync(Question question, CancellationToken cancel)
+    {
+        Activity.Current = null; // our requests are not part of anyone's trace; holds for this method only
+        using var request = question.ToRequest();
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+        if (response.RequestMessage?.RequestUri is { } final && !SamePlace(final, new Uri(question.Url)))
+            return Reply.Failed(Answer.Misconfigured("The given HttpMessageHandler followed a redirect to another host. Set its AllowAutoRedirect to false."));
+        // An honest acknowledgement repeats ids we sent, so it is no longer than the request.
+        var limit = response.IsSuccessStatusCode ? Math.Max(BodyLimit, question.Json?.Length ?? 0) : BodyLimit;
+        var body = await BodyReader.ReadAsync(response.Content, limit, cancel).ConfigureAwait(false);
+        return new((int)response.StatusCode, RetryAfterOf(response), body, null);
+    }
+
+    static bool SamePlace(Uri one, Uri other) => one.Scheme == other.Scheme && one.Authority == other.Authority;
+
+    static string[] RetryAfterOf(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? [.. values] : [];
+
+    public void Dispose() => client.Dispose();
+
+    // A class without ToString: neither this nor HttpRequestMessage, which prints its headers, may reach a log.
+    sealed class Question(HttpMethod method, string url, string key, ReadOnlyMemory<byte>? json)
+    {
+        public string Url => url;
+        public ReadOnlyMemory<byte>? Json => json;
+
+        public HttpRequestMessage ToRequest()
+        {
+            var request = new HttpRequestMessage(method, url);
+            request.Headers.Authorization = new("Bearer", key);
+            request.Headers.Accept.ParseAdd("application/json");
+            request.Headers.UserAgent.Add(Agent);
+            if (json is { } body) request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = HttpExchange.Json } };
+            return request;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Braintrust.Logging.Configuration;
+using Braintrust.Logging.Session;
+
+namespace Braintrust.Logging.Transport;
+
+/// <summary>Rows over HTTP: a connection of its own, a session shared with all who log in the same way.</summary>
+sealed class RowTransport : IRowTransport
+{
+    readonly HttpExchange http;
+    readonly SessionLease lease;
+
+    public RowTransport(ResolvedSettings settings, HttpMessageHandler? handler, TimeProvider time, SessionRegistry sessions)
+    {
+        http = new(handler, time);
+        lease = sessions.Acquire(settings.Connection, settings.KeySource);
+    }
+
+    public BraintrustSession Session => lease.Session;
+
+    public ValueTask<(Answer Answer, Login? Login)> LoginAsync(CancellationToken cancel) => Session.LoginAsync(http, cancel);
+
+    public async ValueTask<(Answer Answer, long? PayloadLimit)> ReadyAsync(CancellationToken cancel)
+    {
+        var (answer, login) = await LoginAsync(cancel).ConfigureAwait(false);
+        if (login is null) return (answer, null);
+        return (answer, await Session.PayloadLimit.GetAsync(http, login, cancel).ConfigureAwait(false));
+    }
+
+    public ValueTask<(Answer Answer, string? ProjectId)> ProjectAsync(ProjectKey project, CancellationToken cancel) =>
+        Session.ProjectAsync(http, project, cancel);
+
+    public async ValueTask<Answer> SendAsync(ReadOnlyMemory<byte> body, int rows, CancellationToken cancel)
+    {
+        var (answer, login) = await LoginAsync(cancel).ConfigureAwait(false);
+        if (login is null) return answer;
+        var reply = await http.PostAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false);
+        answer = ResponseRule.ForRows(reply, rows, http.Time.GetUtcNow());
+        if (answer.Kind == AnswerKind.Denied) Session.ForgetLogin(login);
+        return answer;
+    }
+
+    public void Dispose()
+    {
+        http.Dispose();
+        lease.Dispose();
+    }
+}

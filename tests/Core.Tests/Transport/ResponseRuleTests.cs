@@ -1,0 +1,62 @@
+using System.Text;
+using Braintrust.Logging.Transport;
+
+namespace Core.Tests.Transport;
+
+public class ResponseRuleTests
+{
+    [Theory]
+    [InlineData("""{"ids":["a","b"],"xact_id":"1"}""", nameof(AnswerKind.Accepted))]
+    [InlineData("""{}""", nameof(AnswerKind.Accepted))]
+    [InlineData("""{"ids":null}""", nameof(AnswerKind.Accepted))]
+    [InlineData("""{"ids":["a"]}""", nameof(AnswerKind.Unacknowledged))]
+    [InlineData("""{"ids":["a","b","c"]}""", nameof(AnswerKind.Unacknowledged))]
+    [InlineData("""{"ids":"a,b"}""", nameof(AnswerKind.Unacknowledged))]
+    [InlineData("""{"ids":["a","b"]""", nameof(AnswerKind.Unacknowledged))]
+    [InlineData("""{"ids":["a","b"]} trailing""", nameof(AnswerKind.Unacknowledged))]
+    [InlineData("""["a","b"]""", nameof(AnswerKind.Unacknowledged))]
+    [InlineData("true", nameof(AnswerKind.Unacknowledged))]
+    [InlineData("<html>Sign in</html>", nameof(AnswerKind.Unacknowledged))]
+    [InlineData("", nameof(AnswerKind.Unacknowledged))]
+    public void ASuccessCountsWhenItAcknowledgesEveryRow(string body, string kind)
+    {
+        foreach (var status in new[] { 200, 201, 202, 204, 299 })
+            Assert.Equal(kind, ResponseRule.ForRows(Reply(status, body), 2, default).Kind.ToString());
+    }
+
+    [Theory]
+    [InlineData(nameof(AnswerKind.Retry), 408, 425, 429, 500, 502, 503, 504, 506, 507, 511, 520, 599, 100, 103, 0, 600, 999, -1)]
+    [InlineData(nameof(AnswerKind.TooLarge), 413)]
+    [InlineData(nameof(AnswerKind.Rejected), 400, 402, 404, 405, 406, 409, 410, 411, 412, 414, 415, 418, 422, 431, 451, 499)]
+    [InlineData(nameof(AnswerKind.Denied), 401, 403)]
+    [InlineData(nameof(AnswerKind.Misconfigured), 300, 301, 302, 303, 304, 307, 308, 399, 407, 421, 501, 505)]
+    public void EveryStatusHasItsKind(string kind, params int[] statuses)
+    {
+        foreach (var status in statuses)
+        {
+            var answer = ResponseRule.ForRows(Reply(status, """{"ids":["a"]}"""), 1, default);
+            Assert.Equal((kind, status), (answer.Kind.ToString(), answer.Status));
+            Assert.NotNull(answer.Message);
+        }
+    }
+
+    [Theory]
+    [InlineData(401, "Braintrust answered 401 (Unauthorized). Check BRAINTRUST_API_KEY.")]
+    [InlineData(400, "Braintrust answered 400 (Bad Request).")]
+    [InlineData(307, "Braintrust answered 307 (Temporary Redirect). Redirects are not followed. Check BRAINTRUST_API_URL and BRAINTRUST_APP_URL.")]
+    [InlineData(429, "Braintrust answered 429 (Too Many Requests). It will be tried again.")]
+    [InlineData(599, "Braintrust answered 599. It will be tried again.")]
+    public void TheMessageSaysWhatHappenedAndWhatToDo(int status, string message) =>
+        Assert.Equal(message, ResponseRule.ByStatus(Reply(status, "a secret prompt"), default).Message);
+
+    [Theory]
+    [InlineData(429, 7)]
+    [InlineData(503, 7)]
+    [InlineData(413, null)]
+    [InlineData(401, null)]
+    [InlineData(200, null)]
+    public void RetryAfterCountsWhereATryIsDue(int status, int? seconds) =>
+        Assert.Equal(seconds, ResponseRule.ByStatus(Reply(status, "") with { RetryAfter = ["7"] }, default).RetryAfter?.TotalSeconds);
+
+    static Reply Reply(int status, string body) => new(status, [], Encoding.UTF8.GetBytes(body), null);
+}
