@@ -26,6 +26,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     readonly EntryQueue _queue;
     readonly DeliveryLoop _loop;
     readonly LossReporter _losses = new();
+    readonly Refusals _refusals;
     readonly ConcurrentDictionary<ProjectKey, BraintrustLogger> _loggers = new();
     readonly object _disposing = new();
     Task? _disposal;
@@ -47,7 +48,8 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         _queue = new EntryQueue(_delivery, Ledger);
         _composer = new RowComposer(settings.Environment?.Type, settings.Environment?.Name);
         _transport = new RowTransport(settings, options.HttpMessageHandler, _delivery.Clock, SessionRegistry.OfProcess);
-        _loop = new DeliveryLoop(_delivery, _queue, _transport, _composer, Ledger, _losses);
+        _refusals = new Refusals(_losses);
+        _loop = new DeliveryLoop(_delivery, _queue, _transport, _composer, Ledger, _losses, _refusals);
         Metrics.Watch(this);
         if (options.FlushOnExit)
         {
@@ -139,12 +141,29 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         {
             return true;
         }
-        _loop.Refused(entry.FrontEnd, reason);
+        if (_refusals.Add(entry.FrontEnd, reason))
+        {
+            _queue.Ring();
+        }
         if (entry.Confirmation is not null || entry.FrontEnd.WatchesLosses)
         {
-            TellRefusal(entry, new RowLoss(1, reason, reason == LossReasons.Closed ? "The client is closed." : "The queue is full.", null));
+            var loss = new RowLoss(1, reason, reason == LossReasons.Closed ? "The client is closed." : "The queue is full.", null);
+            entry.Confirmation?.Lost(loss);
+            if (entry.FrontEnd.WatchesLosses)
+            {
+                Fates.Tell(entry.FrontEnd, [entry.Payload], loss);
+            }
         }
         return false;
+    }
+
+    /// <summary>Counts a row that a front end was given after its own end: accepted, and lost as <c>closed</c>.</summary>
+    internal void Refuse(in Entry entry)
+    {
+        Ledger.TryAccept(entry.Size, rowLimit: 0, byteLimit: 0);
+        Ledger.Refusing(LossReasons.Closed);
+        _loop.Refused(entry.FrontEnd, LossReasons.Closed);
+        TellRefusal(entry, new RowLoss(1, LossReasons.Closed, "It was logged after its sink or provider was disposed.", null));
     }
 
     internal void OfferBegin(BraintrustSpan span) => _queue.TryWriteMarker(new Entry
@@ -222,23 +241,6 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
             throw new ArgumentException("The id of a project is a UUID.", nameof(projectId));
         }
         return new(project, projectId);
-    }
-
-    static void TellRefusal(in Entry entry, RowLoss loss)
-    {
-        entry.Confirmation?.Lost(loss);
-        if (!entry.FrontEnd.WatchesLosses)
-        {
-            return;
-        }
-        try
-        {
-            entry.FrontEnd.Lost([entry.Payload], loss);
-        }
-        catch (Exception error) // a fallback of the user's
-        {
-            BraintrustDiagnostics.Warn("listener", $"A failure listener threw {error.GetType()}.", 1);
-        }
     }
 
     /// <summary>Rows by code: loggers and spans of the client itself.</summary>

@@ -25,9 +25,6 @@ sealed class Batch : IDisposable
 
     public Span<PendingRow> Rows => CollectionsMarshal.AsSpan(_rows);
 
-    /// <summary>Tries so far.</summary>
-    public int Attempts { get; set; }
-
     /// <summary>Tries since the shutdown began: there is only one.</summary>
     public bool WasTriedAtShutdown { get; set; }
 
@@ -52,6 +49,16 @@ sealed class Batch : IDisposable
         }
     }
 
+    public HashSet<Lane> Lanes()
+    {
+        var lanes = new HashSet<Lane>();
+        foreach (ref var row in Rows)
+        {
+            lanes.Add(row.Lane);
+        }
+        return lanes;
+    }
+
     /// <summary>Whether every row that ours depend on is settled.</summary>
     public bool IsFree
     {
@@ -67,6 +74,22 @@ sealed class Batch : IDisposable
             return true;
         }
     }
+
+    /// <summary>Whether all rows were accepted before that.</summary>
+    public bool IsOlderThan(long timestamp)
+    {
+        foreach (ref var row in Rows)
+        {
+            if (row.AcceptedAt > timestamp)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>A batch with the same past and no rows, for a part of this one.</summary>
+    public Batch Empty() => new() { WasTriedAtShutdown = WasTriedAtShutdown, LastError = LastError, IsUnacknowledged = IsUnacknowledged };
 
     public ReadOnlySpan<byte> Bytes(in PendingRow row) => _bytes.AsSpan(row.Offset, row.Length);
 

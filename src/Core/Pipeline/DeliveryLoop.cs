@@ -1,27 +1,26 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>
-/// The one loop that owns every accepted row until its fate is known: it reads, composes, batches, sends and settles. All of its state is
-/// touched by the loop alone; answers come back to it through a queue and the bell.
+/// The one loop that owns every accepted row until its fate is known. It reads, looks up, sends and settles; all state here is touched by
+/// the loop alone, and answers come back to it through a queue and the bell.
 /// </summary>
 sealed class DeliveryLoop
 {
     const int MaxInFlight = 4;
     const int RefusalsBeforeItIsNotTheRows = 3;
-    const long SmallestBodyLimit = 16 * 1024;
+    const int SmallestRowToShorten = 16 * 1024;
 
     readonly DeliveryOptions _options;
     readonly EntryQueue _queue;
     readonly IRowTransport _transport;
     readonly RowComposer _composer;
     readonly Ledger _ledger;
-    readonly LossReporter _losses;
+    readonly Refusals _refusals;
     readonly TimeProvider _clock;
     readonly ITimer _timer;
     readonly CancellationTokenSource _abort = new();
@@ -29,41 +28,37 @@ sealed class DeliveryLoop
     // Written by sends and look-ups when they end.
     readonly ConcurrentQueue<Action> _answers = new();
 
-    // Written by the caller of Stop.
+    // Written by callers.
+    int _flushesAsked;
     long _stopBy = long.MaxValue;
 
-    // The loop's own.
+    // The loop's own; Oldest is read by others.
     readonly JsonBuffer _json = new();
-    readonly Dictionary<BraintrustLogger, Lane> _lanes = [];
-    readonly LinkedList<Batch> _ready = new();
-    readonly HashSet<Batch> _sending = [];
     readonly List<BraintrustSpan> _open = [];
-    readonly List<Epoch> _epochs = [new()];
-    readonly BodyLimit _limit = new();
+    readonly Flushes _flushes = new();
+    readonly Fates _fates;
+    readonly BodyLimit _bodyLimit = new();
+    readonly Outbox _outbox;
     readonly Gate _api = new();
-    Batch _filling = new();
-    long _fillingSince;
     long _sequence;
-    long _refusalsToldAt;
     int _lookUps;
     int _flushesSeen;
     bool _hasSent;
-    bool _hasRefusals;
-    string? _lastError;
+    bool _hasFreshLogin;
+    bool _wasStopping;
     long _oldest = long.MaxValue;
 
-    // Written by callers of Flush.
-    int _flushesAsked;
-
-    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, RowComposer composer, Ledger ledger, LossReporter losses)
+    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals)
     {
         _options = options;
         _queue = queue;
         _transport = transport;
         _composer = composer;
         _ledger = ledger;
-        _losses = losses;
+        _refusals = refusals;
         _clock = options.Clock;
+        _fates = new Fates(ledger, losses);
+        _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
         _timer = _clock.CreateTimer(static queue => ((EntryQueue)queue!).Ring(), queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using (ExecutionContext.SuppressFlow()) // what the first caller holds in its async flow is not ours to keep
         {
@@ -75,19 +70,16 @@ sealed class DeliveryLoop
     public Task Completion { get; }
 
     /// <summary>About how long the oldest row has been waiting.</summary>
-    public TimeSpan OldestAge
-    {
-        get
-        {
-            var oldest = Volatile.Read(ref _oldest);
-            return oldest == long.MaxValue ? TimeSpan.Zero : _clock.GetElapsedTime(oldest);
-        }
-    }
+    public TimeSpan OldestAge => Volatile.Read(ref _oldest) is var oldest && oldest == long.MaxValue ? TimeSpan.Zero : _clock.GetElapsedTime(oldest);
 
     bool IsStopping => Volatile.Read(ref _stopBy) != long.MaxValue;
 
+    bool IsFlushing => Volatile.Read(ref _flushesAsked) != _flushesSeen;
+
     long Now => _clock.GetTimestamp();
 
+    /// <param name="marker">Makes the entry that carries the request through the queue.</param>
+    /// <param name="timeout">How long the caller waits.</param>
     public Task<FlushResult> FlushAsync(Func<FlushRequest, Entry> marker, TimeSpan timeout)
     {
         var request = new FlushRequest(After(Now, timeout));
@@ -112,22 +104,17 @@ sealed class DeliveryLoop
 
     async Task RunAsync()
     {
-        var wasStopping = false;
         while (true)
         {
             try
             {
-                Settle();
-                if (IsStopping && !wasStopping)
-                {
-                    wasStopping = true;
-                    OpenGatesForOneMore();
-                }
+                SettleAnswers();
+                OpenGatesOnceForStop();
+                Expire();
                 Read();
                 LookUp();
                 Send();
-                CompleteFlushes();
-                TellRefusals();
+                Tell();
                 if (IsStopping && (IsDone() || Now >= _stopBy))
                 {
                     break;
@@ -145,11 +132,10 @@ sealed class DeliveryLoop
         Close();
     }
 
-    // ---- reading -------------------------------------------------------------------------------------------------------------------
+    // ---- read ----------------------------------------------------------------------------------------------------------------------
 
     void Read()
     {
-        Expire();
         if (!IsDue())
         {
             return;
@@ -159,24 +145,22 @@ sealed class DeliveryLoop
             Take(entry);
         }
         WriteOpenSpans();
-        if (_filling.Count > 0 && (_lookUps == 0 || IsStopping || Now >= After(_fillingSince, _options.Period)))
+        if (_lookUps == 0 || IsStopping || Now >= After(_outbox.FillingSince, _options.Period))
         {
-            Seal(); // rows of a project whose id is about to be known may still join
+            _outbox.Seal(); // while a project is looked up its rows may still join, so that projects share a request
         }
     }
 
     bool IsDue() =>
-        IsFlushing || IsStopping || _filling.Count > 0
+        IsFlushing || IsStopping || _outbox.IsFilling
         || (_queue.TryPeek(out var first)
             && (Now >= After(first.AcceptedAt, _options.Period)
                 || _queue.WaitingRows >= _options.BatchSizeLimit
                 || _ledger.ResidentBytes > _options.QueueLimitBytes / 4
                 || (!_hasSent && _options.EagerlyEmitFirstEvent && _queue.WaitingRows > 0)));
 
-    bool IsFlushing => Volatile.Read(ref _flushesAsked) != _flushesSeen;
-
-    /// <summary>Rows stay entries, which are small and cheap to hold, until they can go out.</summary>
-    bool HasRoom() => IsFlushing || IsStopping || (_api.IsOpen(Now) && _ready.Count + _sending.Count < MaxInFlight);
+    /// <summary>Rows stay entries, small and cheap to hold, until they can go out.</summary>
+    bool HasRoom() => IsFlushing || IsStopping || (_api.IsOpen(Now) && _outbox.Ready + _outbox.Sending < MaxInFlight);
 
     void Take(in Entry entry)
     {
@@ -185,10 +169,8 @@ sealed class DeliveryLoop
             case EntryKind.Flush:
                 WriteOpenSpans();
                 _flushesSeen++;
-                var epoch = _epochs[^1];
-                epoch.Flush = (FlushRequest)entry.Payload;
-                epoch.Dropped += Interlocked.Exchange(ref _refusedSinceFlush, 0);
-                _epochs.Add(new Epoch());
+                _flushes.Current.Dropped += _refusals.TakeSinceFlush();
+                _flushes.Begin((FlushRequest)entry.Payload);
                 OpenGatesForOneMore();
                 break;
 
@@ -202,13 +184,14 @@ sealed class DeliveryLoop
                 break;
 
             default:
-                Compose(entry);
+                Write(entry);
                 break;
         }
     }
 
-    void Compose(in Entry entry)
+    void Write(in Entry entry)
     {
+        var row = Row(entry);
         _json.Clear();
         try
         {
@@ -216,9 +199,11 @@ sealed class DeliveryLoop
             {
                 case BraintrustSpan span:
                     _composer.End(span, _json);
+                    row.After = span.OpenWrite;
                     break;
                 case AuditRow audit:
                     _composer.Audit(entry, audit, _json);
+                    row.After = audit.Comment is null ? _outbox.Unsettled(audit.Target) : null;
                     break;
                 default:
                     _composer.Event(entry, _json);
@@ -227,32 +212,28 @@ sealed class DeliveryLoop
         }
         catch (Exception error) // a value that defeats even the writer's care
         {
-            Lose(Row(entry), LossReasons.Unwritable, $"A row could not be written: {error.GetType()}.", error);
+            _fates.Lose(row, LossReasons.Unwritable, $"A row could not be written: {error.GetType()}.", error);
             return;
         }
-
-        var row = Row(entry);
-        row.After = entry.Payload switch
-        {
-            BraintrustSpan { OpenWrite: { IsSettled: false } opened } => opened,
-            AuditRow { Comment: null } audit => Unsettled(audit.Target),
-            _ => null,
-        };
-        Place(row, _json.Written);
+        _outbox.Add(row, _json.Written);
     }
 
-    PendingRow Row(in Entry entry) => new()
+    PendingRow Row(in Entry entry)
     {
-        Lane = LaneOf(entry.Logger),
-        Id = entry.RowId,
-        Sequence = _sequence++,
-        AcceptedAt = entry.AcceptedAt,
-        Size = entry.Size,
-        Epoch = Count(_epochs[^1]),
-        FrontEnd = entry.FrontEnd,
-        Payload = entry.FrontEnd.WatchesLosses ? entry.Payload : null,
-        Confirmation = entry.Confirmation,
-    };
+        _flushes.Current.Unsettled++;
+        return new PendingRow
+        {
+            Lane = _outbox.LaneOf(entry.Logger),
+            Id = entry.RowId,
+            Sequence = _sequence++,
+            AcceptedAt = entry.AcceptedAt,
+            Size = entry.Size,
+            Epoch = _flushes.Current,
+            FrontEnd = entry.FrontEnd,
+            Payload = entry.FrontEnd.WatchesLosses ? entry.Payload : null,
+            Confirmation = entry.Confirmation,
+        };
+    }
 
     /// <summary>Spans that are still open when rows leave are written with what they began with, once.</summary>
     void WriteOpenSpans()
@@ -267,134 +248,28 @@ sealed class DeliveryLoop
             _composer.Open(span, _json);
             span.OpenWrite = new RowFate();
             _ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
-            Place(new PendingRow
-            {
-                Lane = LaneOf(span.Logger),
-                Id = span.Row,
-                Sequence = _sequence++,
-                AcceptedAt = Now,
-                Size = _json.Length,
-                Epoch = Count(_epochs[^1]),
-                FrontEnd = span.FrontEnd,
-                Fate = span.OpenWrite,
-            }, _json.Written);
+            var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = Now, Size = _json.Length });
+            row.Payload = null; // the end is still to come: nothing of the span itself is lost with this
+            row.Fate = span.OpenWrite;
+            _outbox.Add(row, _json.Written);
         }
         _open.Clear();
     }
 
-    static Epoch Count(Epoch epoch)
-    {
-        epoch.Unsettled++;
-        return epoch;
-    }
-
-    Lane LaneOf(BraintrustLogger logger)
-    {
-        if (!_lanes.TryGetValue(logger, out var lane))
-        {
-            _lanes.Add(logger, lane = new Lane(logger.Key));
-        }
-        return lane;
-    }
-
-    /// <summary>The unsettled row of that id, if there is one: the latest, since each waits for the one before.</summary>
-    RowFate? Unsettled(RowId id)
-    {
-        RowFate? latest = null;
-        var sequence = -1L;
-        foreach (var batch in Held())
-        {
-            foreach (ref var row in batch.Rows)
-            {
-                if (row.Sequence > sequence && row.Id == id)
-                {
-                    sequence = row.Sequence;
-                    row.Fate ??= new RowFate { Where = batch };
-                    latest = row.Fate;
-                }
-            }
-        }
-        return latest;
-    }
-
-    IEnumerable<Batch> Held() => _sending.Concat(_ready).Append(_filling).Concat(_lanes.Values.SelectMany(lane => lane.Parked));
-
-    // ---- batching ------------------------------------------------------------------------------------------------------------------
-
-    void Place(in PendingRow row, ReadOnlySpan<byte> bytes)
-    {
-        if (row.Lane.IsOpen)
-        {
-            Fill(row, bytes);
-            return;
-        }
-        var parked = row.Lane.Parked;
-        if (parked.Count == 0 || !Fits(row, parked[^1], bytes.Length))
-        {
-            parked.Add(new Batch());
-        }
-        parked[^1].Add(row, bytes);
-    }
-
-    void Fill(in PendingRow row, ReadOnlySpan<byte> bytes)
-    {
-        if (!Fits(row, _filling, bytes.Length))
-        {
-            Seal();
-        }
-        if (_filling.Count == 0)
-        {
-            _fillingSince = Now;
-        }
-        _filling.Add(row, bytes);
-    }
-
-    /// <summary>Whether there is room; and a body must not hold the same row twice.</summary>
-    bool Fits(in PendingRow row, Batch batch, int bytes) =>
-        batch.Count == 0
-        || (batch.Count < _options.BatchSizeLimit
-            && batch.BodyBytes + bytes + Batch.RoutingBytes <= _limit.Bytes
-            && !(row.After is { IsSettled: false } after && ReferenceEquals(after.Where, batch)));
-
-    void Seal()
-    {
-        if (_filling.Count > 0)
-        {
-            _ready.AddLast(_filling);
-            _filling = new Batch();
-        }
-    }
-
-    /// <summary>Rows that waited for their project go where the others go, in the order they were read.</summary>
-    void Unpark(Lane lane)
-    {
-        var parked = lane.Parked.ToArray();
-        lane.Parked.Clear();
-        Array.Sort(parked, static (a, b) => a.Rows[0].Sequence.CompareTo(b.Rows[0].Sequence));
-        foreach (var batch in parked)
-        {
-            foreach (ref var row in batch.Rows)
-            {
-                Fill(row, batch.Bytes(row));
-            }
-            batch.Dispose();
-        }
-    }
-
-    // ---- sending -------------------------------------------------------------------------------------------------------------------
+    // ---- look up -------------------------------------------------------------------------------------------------------------------
 
     void LookUp()
     {
         var now = Now;
-        foreach (var lane in _lanes.Values)
+        foreach (var lane in _outbox.Lanes)
         {
-            if (lane.Parked.Count == 0 || lane.IsLookingUp || !_api.IsOpen(now) || !lane.Gate.IsOpen(now))
+            if (lane.Parked.Count == 0 || lane.IsLookingUp || lane.IsProbing || !_api.IsOpen(now) || !lane.Gate.IsOpen(now))
             {
                 continue;
             }
             if (lane.IsKnown)
             {
-                Probe(lane);
+                _outbox.Probe(lane);
             }
             else
             {
@@ -407,10 +282,10 @@ sealed class DeliveryLoop
 
     async Task LookUpAsync(Lane lane)
     {
+        var isReady = false;
         Answer answer;
         string? projectId = null;
         long? bodyLimit = null;
-        var isReady = false;
         try
         {
             (answer, bodyLimit) = await _transport.ReadyAsync(_abort.Token).ConfigureAwait(false);
@@ -433,80 +308,34 @@ sealed class DeliveryLoop
         lane.IsLookingUp = false;
         if (isReady)
         {
-            _limit.Announce(bodyLimit);
+            _bodyLimit.Announce(bodyLimit);
         }
         if (answer.IsAccepted && projectId is not null)
         {
             lane.Know(projectId);
             lane.Gate.Succeed();
-            if (_sending.Count == 0)
-            {
-                _api.Succeed();
-            }
-            Unpark(lane);
+            _outbox.Unpark(lane);
             return;
         }
 
         // A login that fails concerns everybody; a project that cannot be looked up only itself.
         Blame(isReady ? lane.Gate : _api, answer);
-        if (IsStopping)
-        {
-            foreach (var batch in lane.Parked)
-            {
-                batch.WasTriedAtShutdown = true;
-            }
-        }
+        lane.WasTriedAtShutdown |= IsStopping;
     }
 
-    /// <summary>Sends one batch of a paused project to see whether it is still refused.</summary>
-    void Probe(Lane lane)
-    {
-        if (lane.IsProbing)
-        {
-            return;
-        }
-        lane.Parked.Sort(static (a, b) => a.Rows[0].Sequence.CompareTo(b.Rows[0].Sequence));
-        var batch = lane.Parked[0];
-        lane.Parked.RemoveAt(0);
-        lane.IsProbing = true;
-        _ready.AddFirst(batch);
-    }
+    // ---- send ----------------------------------------------------------------------------------------------------------------------
 
     void Send()
     {
-        var now = Now;
-        for (var node = _ready.First; node is not null && _sending.Count < MaxInFlight && _api.IsOpen(now) && !(_api.Failures > 0 && _sending.Count > 0 && !IsStopping);)
+        while (_outbox.Sending < MaxInFlight
+            && _api.IsOpen(Now)
+            && (_api.Failures == 0 || _outbox.Sending == 0 || IsStopping) // after a failure one at a time
+            && _outbox.TakeReady() is { } batch)
         {
-            var (batch, next) = (node.Value, node.Next);
-            if (batch.IsFree && !HoldsPausedRows(batch))
-            {
-                _ready.Remove(node);
-                _sending.Add(batch);
-                _hasSent = true;
-                batch.Attempts++;
-                batch.WasTriedAtShutdown = IsStopping;
-                _ = SendAsync(batch);
-            }
-            else if (HoldsPausedRows(batch))
-            {
-                _ready.Remove(node);
-                next = _ready.First;
-                SplitByLane(batch);
-            }
-            node = next;
+            _hasSent = true;
+            batch.WasTriedAtShutdown = IsStopping;
+            _ = SendAsync(batch);
         }
-    }
-
-    static bool HoldsPausedRows(Batch batch)
-    {
-        foreach (ref var row in batch.Rows)
-        {
-            if (!row.Lane.IsOpen && !row.Lane.IsProbing)
-            {
-                return true;
-            }
-        }
-        return false;
     }
 
     async Task SendAsync(Batch batch)
@@ -516,10 +345,7 @@ sealed class DeliveryLoop
         {
             var body = batch.RentBody(out var length);
             answer = await _transport.SendAsync(body.AsMemory(0, length), batch.Count, _abort.Token).ConfigureAwait(false);
-            if (answer.IsAccepted)
-            {
-                ArrayPool<byte>.Shared.Return(body); // after any other answer the connection may still be reading it
-            }
+            ArrayPool<byte>.Shared.Return(body);
         }
         catch (Exception error)
         {
@@ -536,9 +362,9 @@ sealed class DeliveryLoop
         _queue.Ring();
     }
 
-    // ---- settling ------------------------------------------------------------------------------------------------------------------
+    // ---- settle --------------------------------------------------------------------------------------------------------------------
 
-    void Settle()
+    void SettleAnswers()
     {
         while (_answers.TryDequeue(out var settle))
         {
@@ -548,7 +374,7 @@ sealed class DeliveryLoop
 
     void Settle(Batch batch, in Answer answer)
     {
-        if (!_sending.Remove(batch))
+        if (!_outbox.Returned(batch))
         {
             return; // the shutdown did not wait for it
         }
@@ -561,7 +387,7 @@ sealed class DeliveryLoop
                 break;
             case AnswerKind.TooLarge:
                 _api.Succeed();
-                Halve(batch, answer);
+                Shrink(batch, answer);
                 break;
             case AnswerKind.Rejected:
                 _api.Succeed();
@@ -573,8 +399,7 @@ sealed class DeliveryLoop
                 break;
             default:
                 Blame(_api, answer);
-                _ledger.Retrying(batch.Count);
-                Return(batch);
+                Retry(batch);
                 break;
         }
     }
@@ -582,139 +407,113 @@ sealed class DeliveryLoop
     void Delivered(Batch batch)
     {
         _api.Succeed();
-        _limit.Passed(batch.BodyBytes);
-        foreach (ref var row in batch.Rows)
+        _hasFreshLogin = false;
+        _bodyLimit.Passed(batch.BodyBytes);
+        Lane[] lanes = [.. batch.Lanes()];
+        _fates.Deliver(batch);
+        foreach (var lane in lanes)
         {
-            Settle(row);
-            row.Epoch.Delivered++;
-            _ledger.Delivering(row.Size);
-            row.Confirmation?.Delivered();
-            Resume(row.Lane);
-        }
-        batch.Dispose();
-    }
-
-    void Resume(Lane lane)
-    {
-        lane.LoneRefusals = 0;
-        lane.IsProbing = false;
-        if (lane.IsPaused)
-        {
-            lane.IsPaused = false;
-            lane.Gate.Succeed();
-            Unpark(lane);
-        }
-    }
-
-    static void Settle(in PendingRow row)
-    {
-        row.Epoch.Unsettled--;
-        if (row.Fate is { } fate)
-        {
-            fate.IsSettled = true;
-            fate.Where = null;
+            lane.LoneRefusals = 0;
+            lane.IsProbing = false;
+            if (lane.IsPaused)
+            {
+                lane.IsPaused = false;
+                lane.Gate.Succeed();
+                _outbox.Unpark(lane);
+            }
         }
     }
 
     void Blame(Gate gate, in Answer answer)
     {
-        _lastError = answer.Message ?? _lastError;
-        if (answer.Kind is AnswerKind.Retry or AnswerKind.Unacknowledged)
-        {
-            if (IsStopping && answer.RetryAfter is null)
-            {
-                return; // every batch has its one try, without a pause
-            }
-            gate.Fail(answer, Now, _clock.TimestampFrequency, Random.Shared.NextDouble());
-        }
-        else
+        _fates.LastError = answer.Message ?? _fates.LastError;
+        BraintrustDiagnostics.Warn(answer.Kind.ToString(), answer.Message ?? "Braintrust could not be reached.", 1);
+        if (answer.Kind is AnswerKind.Denied or AnswerKind.Misconfigured or AnswerKind.Rejected)
         {
             gate.Pause(answer, Now, _clock.TimestampFrequency);
         }
-        BraintrustDiagnostics.Warn(answer.Kind.ToString(), answer.Message ?? "Braintrust could not be reached.", 1);
+        else if (!IsStopping || answer.RetryAfter is not null) // at the end every batch has its one try, without a pause
+        {
+            gate.Fail(answer, Now, _clock.TimestampFrequency, Random.Shared.NextDouble());
+        }
     }
 
     /// <summary>To be sent again, or given up: after the shutdown began there is one try.</summary>
-    void Return(Batch batch)
+    void Retry(Batch batch)
     {
-        if (IsStopping && batch.WasTriedAtShutdown)
+        _ledger.Retrying(batch.Count);
+        if (batch.WasTriedAtShutdown)
         {
-            Lose(batch, LossReasons.Shutdown, $"The client was closed before they could be delivered. {batch.LastError}");
+            _fates.Lose(batch, LossReasons.Shutdown, ShutdownMessage(batch.LastError));
         }
         else
         {
-            _ready.AddFirst(batch);
+            _outbox.SendAgain(batch);
         }
     }
 
     /// <summary>413: halve, and remember about how much passes. A lone row is shortened; only what cannot be is lost.</summary>
-    void Halve(Batch batch, in Answer answer)
+    void Shrink(Batch batch, in Answer answer)
     {
-        _limit.Refused(batch.BodyBytes);
+        _bodyLimit.Refused(batch.BodyBytes);
         if (batch.Count > 1)
         {
-            Split(batch);
+            _outbox.Halve(batch);
             return;
         }
 
-        ref var row = ref batch.Rows[0];
+        var row = batch.Rows[0];
         _json.Clear();
-        if (batch.BodyBytes > SmallestBodyLimit && RowShortener.TryShorten(batch.Bytes(row), batch.BodyBytes / 2, _json))
+        if (row.Length > SmallestRowToShorten && RowShortener.TryShorten(batch.Bytes(row), row.Length / 2, _json))
         {
-            var shorter = new Batch { Attempts = batch.Attempts };
-            shorter.Add(row with { IsShortened = true }, _json.Written);
+            var shorter = batch.Empty();
+            shorter.Add(row, _json.Written);
             batch.Dispose();
-            _ready.AddFirst(shorter);
+            _outbox.SendAgain(shorter);
         }
         else
         {
-            Lose(batch, LossReasons.TooLarge, answer.Message ?? "The row is larger than Braintrust takes.");
+            _fates.Lose(batch, LossReasons.TooLarge, answer.Message ?? "The row is larger than Braintrust takes.");
         }
     }
 
     /// <summary>400 and the like: one row may be to blame. What is refused alone is lost, unless it is plainly not the rows.</summary>
     void Isolate(Batch batch, in Answer answer)
     {
-        if (batch.Count > 1)
+        if (batch.HasSeveralLanes)
         {
-            if (batch.HasSeveralLanes)
-            {
-                SplitByLane(batch);
-            }
-            else
-            {
-                Split(batch);
-            }
-            return;
+            _outbox.SplitByLane(batch);
         }
-
-        var lane = batch.Rows[0].Lane;
-        lane.IsProbing = false;
-        if (++lane.LoneRefusals <= RefusalsBeforeItIsNotTheRows)
+        else if (batch.Count > 1)
         {
-            Lose(batch, LossReasons.Rejected, answer.Message ?? "Braintrust refused the row.");
+            _outbox.Halve(batch);
+        }
+        else if (++batch.Rows[0].Lane.LoneRefusals <= RefusalsBeforeItIsNotTheRows)
+        {
+            _fates.Lose(batch, LossReasons.Rejected, answer.Message ?? "Braintrust refused the row.");
         }
         else
         {
-            Pause(lane, batch, answer);
+            Pause(batch.Rows[0].Lane, batch, answer);
         }
     }
 
     void Deny(Batch batch, in Answer answer)
     {
         _ledger.Retrying(batch.Count);
-        if (answer.Status != 403)
+        if (answer.Status == 401 && !_hasFreshLogin)
+        {
+            _hasFreshLogin = true; // the next call logs in anew: the key may have been replaced
+            _outbox.SendAgain(batch);
+        }
+        else if (answer.Status != 403)
         {
             Blame(_api, answer); // the key or the address: nothing of this client can be sent
-            foreach (ref var row in batch.Rows)
-            {
-                row.Lane.IsProbing = false;
-            }
-            Return(batch);
+            _outbox.SendAgain(batch);
         }
         else if (batch.HasSeveralLanes)
         {
-            SplitByLane(batch);
+            _outbox.SplitByLane(batch);
         }
         else
         {
@@ -726,52 +525,9 @@ sealed class DeliveryLoop
     {
         lane.IsPaused = true;
         lane.IsProbing = false;
-        Blame(lane.Gate, answer);
         lane.Parked.Add(batch);
+        Blame(lane.Gate, answer);
     }
-
-    void Split(Batch batch)
-    {
-        var half = batch.Count / 2;
-        var (first, second) = (new Batch(), new Batch());
-        var rows = batch.Rows;
-        for (var i = 0; i < rows.Length; i++)
-        {
-            (i < half ? first : second).Add(rows[i], batch.Bytes(rows[i]));
-        }
-        first.Attempts = second.Attempts = batch.Attempts;
-        batch.Dispose();
-        _ready.AddFirst(second);
-        _ready.AddFirst(first);
-    }
-
-    /// <summary>A batch for each project: those that are paused wait, the others go on.</summary>
-    void SplitByLane(Batch batch)
-    {
-        var parts = new Dictionary<Lane, Batch>();
-        foreach (ref var row in batch.Rows)
-        {
-            if (!parts.TryGetValue(row.Lane, out var part))
-            {
-                parts.Add(row.Lane, part = new Batch { Attempts = batch.Attempts });
-            }
-            part.Add(row, batch.Bytes(row));
-        }
-        batch.Dispose();
-        foreach (var (lane, part) in parts)
-        {
-            if (lane.IsOpen)
-            {
-                _ready.AddFirst(part);
-            }
-            else
-            {
-                lane.Parked.Add(part);
-            }
-        }
-    }
-
-    // ---- losing --------------------------------------------------------------------------------------------------------------------
 
     /// <summary>Ends the wait of rows that have waited too long.</summary>
     void Expire()
@@ -779,302 +535,144 @@ sealed class DeliveryLoop
         var tooOld = Now - (long)(_options.RetryTimeLimit.TotalSeconds * _clock.TimestampFrequency);
         while (_queue.TryPeek(out var first) && first.AcceptedAt <= tooOld && first.Kind is not (EntryKind.Flush or EntryKind.SpanBegin) && _queue.TryRead(out first))
         {
-            Lose(Row(first), LossReasons.Expired, $"They waited longer than {_options.RetryTimeLimit}. {_lastError}", null);
+            _fates.Lose(Row(first), LossReasons.Expired, ExpiredMessage(_fates.LastError), null);
         }
-        if (_ready.Count > 0)
+        foreach (var batch in _outbox.TakeOlderThan(tooOld))
         {
-            foreach (var batch in _ready.Where(batch => IsTooOld(batch, tooOld)).ToArray())
-            {
-                _ready.Remove(batch);
-                LoseExpired(batch);
-            }
-        }
-        foreach (var lane in _lanes.Values)
-        {
-            foreach (var batch in lane.Parked.Where(batch => IsTooOld(batch, tooOld)).ToArray())
-            {
-                lane.Parked.Remove(batch);
-                LoseExpired(batch);
-            }
+            _fates.Lose(batch, batch.IsUnacknowledged ? LossReasons.Unacknowledged : LossReasons.Expired, ExpiredMessage(batch.LastError ?? _fates.LastError));
         }
     }
 
-    static bool IsTooOld(Batch batch, long tooOld)
+    string ExpiredMessage(string? why) => $"They waited longer than {_options.RetryTimeLimit}. {why}".TrimEnd();
+
+    static string ShutdownMessage(string? why) => $"The client was closed before they could be delivered. {why}".TrimEnd();
+
+    // ---- tell, and end -------------------------------------------------------------------------------------------------------------
+
+    void Tell()
     {
-        foreach (ref var row in batch.Rows)
+        if (_refusals.HasNews && (_flushes.AreWaiting || IsStopping || Now >= _refusals.TellAt(Period)))
         {
-            if (row.AcceptedAt > tooOld)
-            {
-                return false;
-            }
+            _refusals.Tell(Now);
         }
-        return true;
+        _flushes.Complete(_outbox.Sending == 0 && _lookUps == 0 ? Math.Max(Now, NextChance()) : Now, _fates.LastError);
     }
 
-    void LoseExpired(Batch batch) =>
-        Lose(batch, batch.IsUnacknowledged ? LossReasons.Unacknowledged : LossReasons.Expired, $"They waited longer than {_options.RetryTimeLimit}. {batch.LastError ?? _lastError}");
-
-    void Lose(Batch batch, string reason, string message)
-    {
-        _lastError = message;
-        foreach (var group in batch.Rows.ToArray().GroupBy(row => row.FrontEnd))
-        {
-            var loss = new RowLoss(group.Count(), reason, message, null);
-            foreach (var row in group)
-            {
-                row.Lane.IsProbing = false;
-                Settle(row);
-                row.Epoch.Dropped++;
-                _ledger.Dropping(row.Size, reason);
-                row.Confirmation?.Lost(loss);
-            }
-            _losses.Report(group.Key, loss.Count, reason, message, null);
-            TellWatcher(group.Key, [.. group.Select(row => row.Payload).OfType<object>()], loss);
-        }
-        batch.Dispose();
-    }
-
-    void Lose(in PendingRow row, string reason, string message, Exception? exception)
-    {
-        _lastError = message;
-        Settle(row);
-        row.Epoch.Dropped++;
-        _ledger.Dropping(row.Size, reason);
-        var loss = new RowLoss(1, reason, message, exception);
-        row.Confirmation?.Lost(loss);
-        _losses.Report(row.FrontEnd, 1, reason, message, exception);
-        TellWatcher(row.FrontEnd, row.Payload is null ? [] : [row.Payload], loss);
-    }
-
-    static void TellWatcher(FrontEnd frontEnd, IReadOnlyList<object> payloads, RowLoss loss)
-    {
-        if (payloads.Count == 0)
-        {
-            return;
-        }
-        try
-        {
-            frontEnd.Lost(payloads, loss);
-        }
-        catch (Exception error) // a fallback sink of the user's
-        {
-            BraintrustDiagnostics.Warn("listener", $"A failure listener threw {error.GetType()}.", 1);
-        }
-    }
-
-    // ---- refusals, told at most once a period ----------------------------------------------------------------------------------------
-
-    readonly ConcurrentDictionary<(FrontEnd FrontEnd, string Reason), StrongCount> _refused = new();
-    long _refusedSinceFlush;
-
-    /// <summary>A row that never got in. On the caller's thread: two increments.</summary>
-    public void Refused(FrontEnd frontEnd, string reason)
-    {
-        Interlocked.Increment(ref _refusedSinceFlush);
-        if (reason == LossReasons.Closed)
-        {
-            _losses.Report(frontEnd, 1, reason, "They were logged after the client was closed.", null);
-            return;
-        }
-        Interlocked.Increment(ref _refused.GetOrAdd((frontEnd, reason), static _ => new()).Value);
-    }
-
-    void TellRefusals()
-    {
-        _hasRefusals |= _queue.TakeRefusals() > 0;
-        if (!_hasRefusals || (Now < After(_refusalsToldAt, _options.Period) && _refusalsToldAt != 0 && !IsStopping && _epochs.Count == 1))
-        {
-            return;
-        }
-        _hasRefusals = false;
-        _refusalsToldAt = Now;
-        foreach (var ((frontEnd, reason), count) in _refused)
-        {
-            var rows = Interlocked.Exchange(ref count.Value, 0);
-            if (rows > 0)
-            {
-                _losses.Report(frontEnd, rows, reason, "The queue was full. Raise QueueLimit and QueueLimitBytes for bursts, or log less.", null);
-            }
-        }
-    }
-
-    sealed class StrongCount
-    {
-        public long Value;
-    }
-
-    // ---- flushing and ending ---------------------------------------------------------------------------------------------------------
-
-    void CompleteFlushes()
-    {
-        while (_epochs.Count > 1 && _epochs[0].Unsettled == 0)
-        {
-            Complete(0, isCompleted: true);
-        }
-        if (_epochs.Count == 1)
-        {
-            return;
-        }
-
-        // When nothing can happen before the caller stops waiting there is no sense in waiting.
-        var soonest = _sending.Count == 0 && _lookUps == 0 ? NextChance() : Now;
-        for (var i = 0; i < _epochs.Count - 1; i++)
-        {
-            if (_epochs[i].Flush is { } flush && Math.Max(soonest, Now) >= flush.Deadline)
-            {
-                Complete(i, isCompleted: false);
-            }
-        }
-    }
-
-    /// <summary>Answers a flush with the sums of its epoch and those before it that nobody has told yet.</summary>
-    void Complete(int index, bool isCompleted)
-    {
-        TellRefusalsNow();
-        var (delivered, dropped, pending) = (0L, 0L, 0L);
-        for (var i = 0; i <= index; i++)
-        {
-            delivered += _epochs[i].Delivered;
-            dropped += _epochs[i].Dropped;
-            pending += _epochs[i].Unsettled;
-            _epochs[i].Delivered = _epochs[i].Dropped = 0;
-        }
-        var flush = _epochs[index].Flush;
-        _epochs[index].Flush = null;
-        if (_epochs[index].Unsettled == 0 && index == 0)
-        {
-            _epochs.RemoveAt(0);
-        }
-        flush?.Complete(new FlushResult(isCompleted, delivered, 0, dropped, pending, pending > 0 || dropped > 0 ? _lastError : null));
-    }
-
-    void TellRefusalsNow()
-    {
-        _refusalsToldAt = 0;
-        TellRefusals();
-    }
-
-    /// <summary>When something may happen next; now if nothing has to be waited for.</summary>
+    /// <summary>When something may happen next.</summary>
     long NextChance()
     {
-        var next = _api.OpensAt;
-        if (_ready.Count == 0 && _filling.Count == 0)
+        if (_outbox.Ready > 0 || _outbox.IsFilling || _queue.TryPeek(out _))
         {
-            var lanes = _lanes.Values.Where(lane => lane.Parked.Count > 0).Select(lane => lane.Gate.OpensAt).ToList();
-            next = Math.Max(next, lanes.Count == 0 ? 0 : lanes.Min());
+            return _api.OpensAt;
         }
-        return next;
+        var lanes = long.MaxValue;
+        foreach (var lane in _outbox.Lanes)
+        {
+            if (lane.Parked.Count > 0)
+            {
+                lanes = Math.Min(lanes, lane.Gate.OpensAt);
+            }
+        }
+        return lanes == long.MaxValue ? _api.OpensAt : Math.Max(_api.OpensAt, lanes);
+    }
+
+    void OpenGatesOnceForStop()
+    {
+        if (IsStopping && !_wasStopping)
+        {
+            _wasStopping = true;
+            OpenGatesForOneMore();
+        }
     }
 
     void OpenGatesForOneMore()
     {
         _api.OpenForOneMore();
-        foreach (var lane in _lanes.Values)
+        foreach (var lane in _outbox.Lanes)
         {
             lane.Gate.OpenForOneMore();
         }
     }
 
-    bool IsDone()
-    {
-        if (_sending.Count > 0 || _lookUps > 0 || _filling.Count > 0)
-        {
-            return false;
-        }
-        var hasRows = _ready.Count > 0 || _lanes.Values.Any(lane => lane.Parked.Count > 0);
-        if (!hasRows)
-        {
-            return true;
-        }
-        return NextChance() > _stopBy
-            || (_ready.Count == 0 && _lanes.Values.All(lane => lane.Parked.TrueForAll(batch => batch.WasTriedAtShutdown)));
-    }
+    bool IsDone() =>
+        _outbox.Sending == 0 && _lookUps == 0 && !_outbox.IsFilling
+        && (!_outbox.All.Any()
+            || NextChance() > _stopBy
+            || (_outbox.Ready == 0 && _outbox.Lanes.All(lane => lane.Parked.Count == 0 || lane.WasTriedAtShutdown || lane.Gate.OpensAt > _stopBy)));
 
     void Close()
     {
         _abort.Cancel();
         _timer.Dispose();
-        foreach (var batch in Held().ToArray())
+        foreach (var batch in _outbox.All.ToArray())
         {
-            if (batch.Count > 0)
-            {
-                Lose(batch, LossReasons.Shutdown, $"The client was closed before they could be delivered. {batch.LastError ?? _lastError}");
-            }
+            _fates.Lose(batch, LossReasons.Shutdown, ShutdownMessage(batch.LastError ?? _fates.LastError));
         }
         while (_queue.TryRead(out var entry))
         {
             if (entry.Kind == EntryKind.Flush)
             {
-                _epochs[^1].Flush = (FlushRequest)entry.Payload;
-                _epochs.Add(new Epoch());
+                _flushes.Begin((FlushRequest)entry.Payload);
             }
             else if (entry.Kind != EntryKind.SpanBegin)
             {
-                Lose(Row(entry), LossReasons.Shutdown, $"The client was closed before they could be delivered. {_lastError}", null);
+                _fates.Lose(Row(entry), LossReasons.Shutdown, ShutdownMessage(_fates.LastError), null);
             }
         }
-        TellRefusalsNow();
-        while (_epochs.Count > 1)
-        {
-            Complete(0, isCompleted: true);
-        }
+        _refusals.Tell(Now);
+        _flushes.Complete(Now, _fates.LastError);
+        Volatile.Write(ref _oldest, long.MaxValue);
         _json.Dispose();
     }
 
-    // ---- waiting -------------------------------------------------------------------------------------------------------------------
+    // ---- wait ----------------------------------------------------------------------------------------------------------------------
+
+    long Period => After(0, _options.Period);
 
     /// <summary>How many unread rows are worth a look before the timer: one when idle, a batch otherwise, none while nothing can be sent.</summary>
     long WorthWakingFor() =>
         !_queue.TryPeek(out _) ? 1
-        : !_api.IsOpen(Now) || _ready.Count + _sending.Count >= MaxInFlight ? long.MaxValue
+        : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MaxInFlight ? long.MaxValue
         : _options.BatchSizeLimit;
 
     void ArmTimer()
     {
         var now = Now;
-        Volatile.Write(ref _oldest, Oldest());
-        var next = IsStopping ? _stopBy : long.MaxValue;
-        if (_queue.TryPeek(out var first) && HasRoom())
+        var next = Math.Min(IsStopping ? _stopBy : long.MaxValue, _flushes.NextDeadline);
+        var hasUnread = _queue.TryPeek(out var first);
+        if (hasUnread && HasRoom())
         {
             next = Math.Min(next, After(first.AcceptedAt, _options.Period));
         }
-        if (_filling.Count > 0)
+        if (_outbox.IsFilling)
         {
-            next = Math.Min(next, After(_fillingSince, _options.Period));
+            next = Math.Min(next, After(_outbox.FillingSince, _options.Period));
         }
         if (!_api.IsOpen(now))
         {
             next = Math.Min(next, _api.OpensAt);
         }
-        foreach (var lane in _lanes.Values)
+        foreach (var lane in _outbox.Lanes)
         {
-            if (lane.Parked.Count > 0 && !lane.IsLookingUp && !lane.IsProbing && !lane.Gate.IsOpen(now))
+            if (lane.Parked.Count > 0 && !lane.Gate.IsOpen(now))
             {
                 next = Math.Min(next, lane.Gate.OpensAt);
             }
         }
-        if (_hasRefusals)
+        if (_refusals.HasNews)
         {
-            next = Math.Min(next, After(_refusalsToldAt, _options.Period));
+            next = Math.Min(next, _refusals.TellAt(Period));
         }
-        foreach (var epoch in _epochs)
+        var oldest = hasUnread ? first.AcceptedAt : long.MaxValue;
+        foreach (var batch in _outbox.All)
         {
-            next = Math.Min(next, epoch.Flush?.Deadline ?? long.MaxValue);
+            oldest = Math.Min(oldest, batch.Rows[0].AcceptedAt);
         }
-        _timer.Change(next == long.MaxValue ? Timeout.InfiniteTimeSpan : Later(now, next), Timeout.InfiniteTimeSpan);
+        Volatile.Write(ref _oldest, oldest);
+        _timer.Change(next == long.MaxValue ? Timeout.InfiniteTimeSpan : Until(next, now), Timeout.InfiniteTimeSpan);
     }
 
-    long Oldest()
-    {
-        var oldest = _queue.TryPeek(out var first) ? first.AcceptedAt : long.MaxValue;
-        foreach (var batch in Held())
-        {
-            oldest = batch.Count > 0 ? Math.Min(oldest, batch.Rows[0].AcceptedAt) : oldest;
-        }
-        return oldest;
-    }
-
-    TimeSpan Later(long now, long then) =>
+    TimeSpan Until(long then, long now) =>
         then <= now ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling((then - now) * 1000.0 / _clock.TimestampFrequency), int.MaxValue));
 
     long After(long timestamp, TimeSpan delay)

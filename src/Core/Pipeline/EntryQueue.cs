@@ -23,16 +23,12 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
     long _written;
     long _wakeAt = long.MaxValue;
     bool _isIdle;
-    int _refusals;
 
     // The loop's.
     long _read;
 
     /// <summary>Rows waiting to be read; markers and beginnings do not count.</summary>
     public long WaitingRows => Volatile.Read(ref _written) - _read;
-
-    /// <summary>Refusals since the loop last asked.</summary>
-    public int TakeRefusals() => Interlocked.Exchange(ref _refusals, 0);
 
     /// <summary>Takes a row in, or says why not.</summary>
     public bool TryWrite(ref Entry entry, bool privileged, [NotNullWhen(false)] out string? reason)
@@ -43,10 +39,6 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
             : ledger.TryAccept(entry.Size, options.QueueLimit - _reservedRows, options.QueueLimitBytes - _reservedBytes);
         if (!accepted)
         {
-            if (Interlocked.Increment(ref _refusals) == 1)
-            {
-                Ring();
-            }
             reason = LossReasons.QueueFull;
             ledger.Refusing(reason);
             return false;

@@ -15,7 +15,8 @@ sealed class Lane(ProjectKey key)
     /// <summary>A look-up is under way.</summary>
     public bool IsLookingUp { get; set; }
 
-    public bool WasLookedUp { get; set; }
+    /// <summary>A look-up failed after the shutdown began: there is only one.</summary>
+    public bool WasTriedAtShutdown { get; set; }
 
     public Gate Gate { get; } = new();
 

@@ -30,7 +30,4 @@ struct PendingRow
 
     /// <summary>The row of the same id that must be settled before this one is sent.</summary>
     public RowFate? After;
-
-    /// <summary>Whether its values were shortened to fit.</summary>
-    public bool IsShortened;
 }

@@ -12,6 +12,11 @@ sealed class EventRecord
     public string? EventName;
     public bool HasParameters;
 
+    /// <summary>When the work began, in UTC ticks, if the event is a span by itself; 0 for an event.</summary>
+    public long StartTicks;
+
+    public bool IsSpan => StartTicks > 0;
+
     /// <summary>The rendered message.</summary>
     public readonly StringBuilder Message = new();
 
@@ -24,6 +29,7 @@ sealed class EventRecord
         Severity = Severity.Info;
         Template = LoggerName = EventName = null;
         EventId = 0;
+        StartTicks = 0;
         HasParameters = false;
         Message.Clear();
         if (Message.Capacity > 64 * 1024)

@@ -34,7 +34,7 @@ sealed class RowComposer
         _event.Clear();
         _fields.Clear();
         entry.FrontEnd.Read(entry.Payload, _event);
-        var mode = entry.FrontEnd.Settings.EventsAs;
+        var mode = _event.IsSpan ? EventsAs.Spans : entry.FrontEnd.Settings.EventsAs;
         if (mode != EventsAs.ApplicationLogs)
         {
             _mapper.Map(entry.FrontEnd, _event.Properties, _fields);
@@ -67,7 +67,8 @@ sealed class RowComposer
         AddEnrichment(entry.Enrichment);
         _fields.Error ??= entry.Error ?? (_event.Severity >= Severity.Error ? message.ToString() : null);
 
-        BeginRow(entry.RowId, entry.SpanId, entry.TraceId, entry.ParentId, entry.Ticks, json);
+        var start = _event.IsSpan ? _event.StartTicks : entry.Ticks - Math.Max(0, _fields.ElapsedTicks);
+        BeginRow(entry.RowId, entry.SpanId, entry.TraceId, entry.ParentId, _event.IsSpan ? start : entry.Ticks, json);
         Value("\"input\":"u8, _fields.Input, entry.FrontEnd, json);
         if (_fields.Output is null)
         {
@@ -79,13 +80,13 @@ sealed class RowComposer
             Value("\"output\":"u8, _fields.Output, entry.FrontEnd, json);
         }
         Content(entry.FrontEnd, entry.ParentId == 0, json);
-        Metrics(entry.Ticks - Math.Max(0, _fields.ElapsedTicks), entry.Ticks, json);
+        Metrics(start, entry.Ticks, json);
 
         json.RawName("\"span_attributes\":"u8);
         json.BeginObject();
         json.RawName("\"name\":"u8);
         json.String(_fields.Name ?? _event.Template ?? _event.EventName ?? (message.Length is > 0 and <= 200 ? message.ToString() : _event.LoggerName) ?? "log");
-        Type(isRootSpan: false, json);
+        Type(isRootSpan: _event.IsSpan && entry.ParentId == 0, json);
         json.RawName("\"log_level\":"u8);
         json.String(SeverityNames.Utf8(_event.Severity));
         Counter(_counter++, json);
@@ -102,7 +103,8 @@ sealed class RowComposer
             var name = FieldNames.Plain(property.Name);
             if (property.InTemplate)
             {
-                _fields.Metadata.Set("braintrust.template.parameter." + name, property.Value is null or JsonText ? Text(entry.FrontEnd, property.Value) : property.Value);
+                var value = property.Value is null ? null : Neutral(entry.FrontEnd, property.Value);
+                _fields.Metadata.Set("braintrust.template.parameter." + name, value is null or JsonText ? Values.Text(value) : value);
             }
             else
             {

@@ -32,7 +32,7 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
         var field = FieldNames.Of(name);
         var fits = field != Field.Metadata ? Assign(frontEnd, field, value, into)
             : FieldNames.IsScore(name, out var score) ? Score(score, value, into)
-            : name.StartsWith("gen_ai.", StringComparison.Ordinal) && GenAi.Map(name, value, into);
+            : name.StartsWith("gen_ai.", StringComparison.Ordinal) && GenAi.Map(name, Neutral(frontEnd, value), into);
         if (!fits)
         {
             into.Metadata.Set(name, value);
@@ -58,11 +58,11 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
         Field.CachedTokens => Tokens(MetricNames.Cached, value, into),
         Field.TimeToFirstToken => FirstToken(value, into),
         Field.Elapsed => Elapsed(value, into),
-        Field.Model => OnceText(ref into.Model, value),
-        Field.Provider => OnceText(ref into.Provider, value),
+        Field.Model => OnceText(ref into.Model, Neutral(frontEnd, value)),
+        Field.Provider => OnceText(ref into.Provider, Neutral(frontEnd, value)),
         Field.Tags => Tags(frontEnd, value, into),
-        Field.SpanName => OnceText(ref into.Name, value),
-        Field.SpanType => OnceText(ref into.Type, value),
+        Field.SpanName => OnceText(ref into.Name, Neutral(frontEnd, value)),
+        Field.SpanType => OnceText(ref into.Type, Neutral(frontEnd, value)),
         _ => false,
     };
 

@@ -7,7 +7,7 @@ namespace Braintrust.Logging.Session;
 /// <summary>What login and project look-up have in common: the words of a batch, except that no row can be to blame.</summary>
 static class ControlPlane
 {
-    public static Answer Judge(string what, Reply reply, DateTimeOffset now)
+    public static Answer Judge(string what, HttpReply reply, DateTimeOffset now)
     {
         var answer = ResponseRule.ByStatus(reply, now);
         return answer.Kind switch

@@ -7,7 +7,7 @@ namespace Braintrust.Logging.Session;
 /// <summary>Which organisation and which data plane an answer to the login gives us (wire/PROTOCOL 3.2).</summary>
 static class LoginRule
 {
-    public static (Answer Answer, Login? Login) Judge(Reply reply, ConnectionSettings settings, string key, DateTimeOffset now)
+    public static (Answer Answer, Login? Login) Judge(HttpReply reply, ConnectionSettings settings, string key, DateTimeOffset now)
     {
         var answer = ControlPlane.Judge("Login", reply, now);
         if (!answer.IsAccepted) return (answer, null);

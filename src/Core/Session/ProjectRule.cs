@@ -19,7 +19,7 @@ static class ProjectRule
         return body.WrittenMemory;
     }
 
-    public static (Answer Answer, string? Id) Registered(Reply reply, string name, DateTimeOffset now)
+    public static (Answer Answer, string? Id) Registered(HttpReply reply, string name, DateTimeOffset now)
     {
         var what = $"Looking up the project {ControlPlane.Quoted(name)}";
         var answer = ControlPlane.Judge(what, reply, now);
@@ -30,10 +30,10 @@ static class ProjectRule
     }
 
     /// <summary>The name in the answer to a look-up by id, if there is one.</summary>
-    public static string? NameOf(Reply reply) =>
+    public static string? NameOf(HttpReply reply) =>
         reply.Failure is null && reply.Status is >= 200 and <= 299 ? Text(reply, static root => root.GetProperty("name")) : null;
 
-    static string? Text(Reply reply, Func<JsonElement, JsonElement> member)
+    static string? Text(HttpReply reply, Func<JsonElement, JsonElement> member)
     {
         try
         {

@@ -25,16 +25,16 @@ sealed class HttpExchange : IDisposable
 
     public TimeProvider Time { get; }
 
-    public Task<Reply> GetAsync(string url, string key, CancellationToken cancel) => SendAsync(new(HttpMethod.Get, url, key, null), cancel);
+    public Task<HttpReply> GetAsync(string url, string key, CancellationToken cancel) => SendAsync(new(HttpMethod.Get, url, key, null), cancel);
 
     /// <param name="url">An absolute URL.</param>
     /// <param name="key">The key.</param>
     /// <param name="json">Complete JSON text; not read any more once there is a reply.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public Task<Reply> PostAsync(string url, string key, ReadOnlyMemory<byte> json, CancellationToken cancel) =>
+    public Task<HttpReply> PostAsync(string url, string key, ReadOnlyMemory<byte> json, CancellationToken cancel) =>
         SendAsync(new(HttpMethod.Post, url, key, isGiven ? json.ToArray() : json), cancel); // a given handler may read on after we have left
 
-    async Task<Reply> SendAsync(Question question, CancellationToken cancel)
+    async Task<HttpReply> SendAsync(Question question, CancellationToken cancel)
     {
         var host = new Uri(question.Url).Authority;
         using var deadline = new CancellationTokenSource(Deadline, Time);
@@ -47,18 +47,18 @@ sealed class HttpExchange : IDisposable
         catch (Exception exception)
         {
             _ = exchange.ContinueWith(static abandoned => abandoned.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
-            if (cancel.IsCancellationRequested) return Reply.Failed(FailureRule.Cancelled());
-            return Reply.Failed(deadline.IsCancellationRequested ? FailureRule.TimedOut(host, Deadline) : FailureRule.Of(exception, host));
+            if (cancel.IsCancellationRequested) return HttpReply.Failed(FailureRule.Cancelled());
+            return HttpReply.Failed(deadline.IsCancellationRequested ? FailureRule.TimedOut(host, Deadline) : FailureRule.Of(exception, host));
         }
     }
 
-    async Task<Reply> ExchangeAsync(Question question, CancellationToken cancel)
+    async Task<HttpReply> ExchangeAsync(Question question, CancellationToken cancel)
     {
         Activity.Current = null; // our requests are not part of anyone's trace; holds for this method only
         using var request = question.ToRequest();
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         if (response.RequestMessage?.RequestUri is { } final && !SamePlace(final, new Uri(question.Url)))
-            return Reply.Failed(Answer.Misconfigured("The given HttpMessageHandler followed a redirect to another host. Set its AllowAutoRedirect to false."));
+            return HttpReply.Failed(Answer.Misconfigured("The given HttpMessageHandler followed a redirect to another host. Set its AllowAutoRedirect to false."));
         // An honest acknowledgement repeats ids we sent, so it is no longer than the request.
         var limit = response.IsSuccessStatusCode ? Math.Max(BodyLimit, question.Json?.Length ?? 0) : BodyLimit;
         var body = await BodyReader.ReadAsync(response.Content, limit, cancel).ConfigureAwait(false);

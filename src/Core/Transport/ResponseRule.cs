@@ -7,7 +7,7 @@ namespace Braintrust.Logging.Transport;
 static class ResponseRule
 {
     /// <summary>For a batch: a success counts only when it acknowledges every row.</summary>
-    public static Answer ForRows(Reply reply, int rows, DateTimeOffset now)
+    public static Answer ForRows(HttpReply reply, int rows, DateTimeOffset now)
     {
         var answer = ByStatus(reply, now);
         if (!answer.IsAccepted || Acknowledges(reply.Body, rows)) return answer;
@@ -16,7 +16,7 @@ static class ResponseRule
     }
 
     /// <summary>By status alone: any 2xx is accepted.</summary>
-    public static Answer ByStatus(Reply reply, DateTimeOffset now)
+    public static Answer ByStatus(HttpReply reply, DateTimeOffset now)
     {
         if (reply.Failure is { } failure) return failure;
         var (kind, advice) = Judge(reply.Status);

@@ -1,6 +1,6 @@
 using Braintrust.Logging.Configuration;
 
-namespace Core.Tests.Configuration;
+namespace Braintrust.Logging.Tests.Configuration;
 
 public class DotEnvTests
 {

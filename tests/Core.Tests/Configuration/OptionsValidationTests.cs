@@ -1,7 +1,7 @@
 using Braintrust.Logging;
 using Braintrust.Logging.Configuration;
 
-namespace Core.Tests.Configuration;
+namespace Braintrust.Logging.Tests.Configuration;
 
 public class OptionsValidationTests
 {

@@ -2,7 +2,7 @@ using Braintrust.Logging;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Session;
 
-namespace Core.Tests.Configuration;
+namespace Braintrust.Logging.Tests.Configuration;
 
 public sealed class SettingsResolverTests : IDisposable
 {

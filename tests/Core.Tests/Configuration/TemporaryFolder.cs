@@ -1,4 +1,4 @@
-namespace Core.Tests.Configuration;
+namespace Braintrust.Logging.Tests.Configuration;
 
 sealed class TemporaryFolder : IDisposable
 {

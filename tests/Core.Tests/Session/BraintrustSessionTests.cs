@@ -2,10 +2,10 @@ using System.Net;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Session;
 using Braintrust.Logging.Transport;
-using Core.Tests.Transport;
+using Braintrust.Logging.Tests.Transport;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Core.Tests.Session;
+namespace Braintrust.Logging.Tests.Session;
 
 public class BraintrustSessionTests
 {

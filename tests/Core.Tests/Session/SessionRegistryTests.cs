@@ -1,7 +1,7 @@
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Session;
 
-namespace Core.Tests.Session;
+namespace Braintrust.Logging.Tests.Session;
 
 public class SessionRegistryTests
 {

@@ -1,6 +1,6 @@
 using Braintrust.Logging.Session;
 
-namespace Core.Tests.Session;
+namespace Braintrust.Logging.Tests.Session;
 
 public class SpanOriginTests
 {

@@ -6,7 +6,7 @@ using System.Text;
 using Braintrust.Logging.Transport;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Core.Tests.Transport;
+namespace Braintrust.Logging.Tests.Transport;
 
 public class HttpExchangeTests
 {
@@ -254,7 +254,7 @@ public class HttpExchangeTests
         Assert.False(given.IsDisposed);
     }
 
-    async Task<Reply> PostAsync(string url, string body = "{}", HttpMessageHandler? given = null)
+    async Task<HttpReply> PostAsync(string url, string body = "{}", HttpMessageHandler? given = null)
     {
         using var http = new HttpExchange(given, time);
         return await http.PostAsync($"{url}/logs3", Key, Encoding.UTF8.GetBytes(body), CancellationToken.None);

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Core.Tests.Transport;
+namespace Braintrust.Logging.Tests.Transport;
 
 /// <summary>Reads a request's head and body, then does as told with the socket.</summary>
 sealed class RawServer : IDisposable

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 
-namespace Core.Tests.Transport;
+namespace Braintrust.Logging.Tests.Transport;
 
 /// <summary>Answers by path and remembers what was asked.</summary>
 sealed class RecordingHandler(Func<HttpRequestMessage, Task<HttpResponseMessage>> answer) : HttpMessageHandler

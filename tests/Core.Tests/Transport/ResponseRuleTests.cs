@@ -1,7 +1,7 @@
 using System.Text;
 using Braintrust.Logging.Transport;
 
-namespace Core.Tests.Transport;
+namespace Braintrust.Logging.Tests.Transport;
 
 public class ResponseRuleTests
 {
@@ -21,7 +21,7 @@ public class ResponseRuleTests
     public void ASuccessCountsWhenItAcknowledgesEveryRow(string body, string kind)
     {
         foreach (var status in new[] { 200, 201, 202, 204, 299 })
-            Assert.Equal(kind, ResponseRule.ForRows(Reply(status, body), 2, default).Kind.ToString());
+            Assert.Equal(kind, ResponseRule.ForRows(HttpReply(status, body), 2, default).Kind.ToString());
     }
 
     [Theory]
@@ -34,7 +34,7 @@ public class ResponseRuleTests
     {
         foreach (var status in statuses)
         {
-            var answer = ResponseRule.ForRows(Reply(status, """{"ids":["a"]}"""), 1, default);
+            var answer = ResponseRule.ForRows(HttpReply(status, """{"ids":["a"]}"""), 1, default);
             Assert.Equal((kind, status), (answer.Kind.ToString(), answer.Status));
             Assert.NotNull(answer.Message);
         }
@@ -47,7 +47,7 @@ public class ResponseRuleTests
     [InlineData(429, "Braintrust answered 429 (Too Many Requests). It will be tried again.")]
     [InlineData(599, "Braintrust answered 599. It will be tried again.")]
     public void TheMessageSaysWhatHappenedAndWhatToDo(int status, string message) =>
-        Assert.Equal(message, ResponseRule.ByStatus(Reply(status, "a secret prompt"), default).Message);
+        Assert.Equal(message, ResponseRule.ByStatus(HttpReply(status, "a secret prompt"), default).Message);
 
     [Theory]
     [InlineData(429, 7)]
@@ -56,7 +56,7 @@ public class ResponseRuleTests
     [InlineData(401, null)]
     [InlineData(200, null)]
     public void RetryAfterCountsWhereATryIsDue(int status, int? seconds) =>
-        Assert.Equal(seconds, ResponseRule.ByStatus(Reply(status, "") with { RetryAfter = ["7"] }, default).RetryAfter?.TotalSeconds);
+        Assert.Equal(seconds, ResponseRule.ByStatus(HttpReply(status, "") with { RetryAfter = ["7"] }, default).RetryAfter?.TotalSeconds);
 
-    static Reply Reply(int status, string body) => new(status, [], Encoding.UTF8.GetBytes(body), null);
+    static HttpReply HttpReply(int status, string body) => new(status, [], Encoding.UTF8.GetBytes(body), null);
 }

@@ -1,6 +1,6 @@
 using Braintrust.Logging.Transport;
 
-namespace Core.Tests.Transport;
+namespace Braintrust.Logging.Tests.Transport;
 
 public class RetryAfterTests
 {

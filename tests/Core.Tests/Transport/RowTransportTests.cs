@@ -4,7 +4,7 @@ using Braintrust.Logging.Session;
 using Braintrust.Logging.Transport;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Core.Tests.Transport;
+namespace Braintrust.Logging.Tests.Transport;
 
 public class RowTransportTests
 {

@@ -5,7 +5,7 @@ namespace Braintrust.Logging.Transport;
 /// <param name="RetryAfter">The texts of all Retry-After headers.</param>
 /// <param name="Body">The body, decoded, up to the limit.</param>
 /// <param name="Failure">Set when the exchange itself failed.</param>
-readonly record struct Reply(int Status, IReadOnlyList<string> RetryAfter, ReadOnlyMemory<byte> Body, Answer? Failure)
+readonly record struct HttpReply(int Status, IReadOnlyList<string> RetryAfter, ReadOnlyMemory<byte> Body, Answer? Failure)
 {
-    public static Reply Failed(Answer failure) => new(0, [], default, failure);
+    public static HttpReply Failed(Answer failure) => new(0, [], default, failure);
 }

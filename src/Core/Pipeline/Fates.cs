@@ -1,0 +1,78 @@
+using Braintrust.Logging.Rows;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>Where every row ends: delivered, or lost with a reason. All books are kept here: ledger, flush, waiting callers, listeners.</summary>
+sealed class Fates(Ledger ledger, LossReporter losses)
+{
+    /// <summary>The last thing that went wrong, for those who ask why.</summary>
+    public string? LastError { get; set; }
+
+    public void Deliver(Batch batch)
+    {
+        foreach (ref var row in batch.Rows)
+        {
+            Settle(row);
+            row.Epoch.Delivered++;
+            ledger.Delivering(row.Size);
+            row.Confirmation?.Delivered();
+        }
+        batch.Dispose();
+    }
+
+    public void Lose(Batch batch, string reason, string message)
+    {
+        foreach (var rows in batch.Rows.ToArray().GroupBy(row => row.FrontEnd))
+        {
+            Lose(rows.Key, [.. rows], new RowLoss(rows.Count(), reason, message, null));
+        }
+        batch.Dispose();
+    }
+
+    public void Lose(PendingRow row, string reason, string message, Exception? exception) =>
+        Lose(row.FrontEnd, [row], new RowLoss(1, reason, message, exception));
+
+    void Lose(FrontEnd frontEnd, PendingRow[] rows, RowLoss loss)
+    {
+        LastError = loss.Message;
+        foreach (var row in rows)
+        {
+            row.Lane.IsProbing = false;
+            Settle(row);
+            row.Epoch.Dropped++;
+            ledger.Dropping(row.Size, loss.Reason);
+            row.Confirmation?.Lost(loss);
+        }
+        losses.Report(frontEnd, loss.Count, loss.Reason, loss.Message, loss.Exception);
+        if (frontEnd.WatchesLosses)
+        {
+            Tell(frontEnd, [.. rows.Select(row => row.Payload).OfType<object>()], loss);
+        }
+    }
+
+    /// <summary>Hands lost events to whoever has a use for them: a fallback sink, say. It is the user's code and may throw.</summary>
+    public static void Tell(FrontEnd frontEnd, IReadOnlyList<object> payloads, RowLoss loss)
+    {
+        try
+        {
+            if (payloads.Count > 0)
+            {
+                frontEnd.Lost(payloads, loss);
+            }
+        }
+        catch (Exception error)
+        {
+            BraintrustDiagnostics.Warn("listener", $"A failure listener threw {error.GetType()}.", 1);
+        }
+    }
+
+    static void Settle(in PendingRow row)
+    {
+        row.Epoch.Unsettled--;
+        if (row.Fate is { } fate)
+        {
+            fate.IsSettled = true;
+            fate.Where = null;
+        }
+    }
+}

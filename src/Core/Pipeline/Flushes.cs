@@ -1,0 +1,70 @@
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>
+/// The flushes that wait, oldest first. Rows are counted by epoch, the time between two flush markers; a flush is done when its epoch and
+/// all before it are settled. The loop's own.
+/// </summary>
+sealed class Flushes
+{
+    readonly List<Epoch> _epochs = [new()];
+
+    /// <summary>Whose rows are being read now.</summary>
+    public Epoch Current => _epochs[^1];
+
+    public bool AreWaiting => _epochs.Count > 1;
+
+    /// <summary>When the first caller stops waiting.</summary>
+    public long NextDeadline
+    {
+        get
+        {
+            var next = long.MaxValue;
+            foreach (var epoch in _epochs)
+            {
+                next = Math.Min(next, epoch.Flush?.Deadline ?? long.MaxValue);
+            }
+            return next;
+        }
+    }
+
+    /// <summary>A marker was read: what comes later is of another epoch.</summary>
+    public void Begin(FlushRequest request)
+    {
+        Current.Flush = request;
+        _epochs.Add(new Epoch());
+    }
+
+    /// <summary>Answers those that are done, and those that nothing can help before their deadline.</summary>
+    /// <param name="nextChance">When something may happen next.</param>
+    /// <param name="lastError">Why rows wait or were lost.</param>
+    public void Complete(long nextChance, string? lastError)
+    {
+        while (AreWaiting && _epochs[0].Unsettled == 0)
+        {
+            Answer(0, isCompleted: true, lastError);
+            _epochs.RemoveAt(0);
+        }
+        for (var i = 0; i < _epochs.Count - 1; i++)
+        {
+            if (_epochs[i].Flush is { } flush && nextChance >= flush.Deadline)
+            {
+                Answer(i, isCompleted: false, lastError);
+            }
+        }
+    }
+
+    /// <summary>With the sums of its epoch and those before it that nobody has been told yet.</summary>
+    void Answer(int index, bool isCompleted, string? lastError)
+    {
+        var (delivered, dropped, pending) = (0L, 0L, 0L);
+        foreach (var epoch in _epochs[..(index + 1)])
+        {
+            delivered += epoch.Delivered;
+            dropped += epoch.Dropped;
+            pending += epoch.Unsettled;
+            epoch.Delivered = epoch.Dropped = 0;
+        }
+        _epochs[index].Flush?.Complete(new FlushResult(isCompleted, delivered, 0, dropped, pending, pending > 0 || dropped > 0 ? lastError : null));
+        _epochs[index].Flush = null;
+    }
+}

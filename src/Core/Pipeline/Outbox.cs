@@ -1,0 +1,236 @@
+using Braintrust.Logging.Rows;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>
+/// Written rows on their way out: a batch that fills, batches that are ready, batches under way, and what is parked until its project may be
+/// sent to. Sends nothing itself. Whatever moves, a row that depends on another stays behind it. The loop's own.
+/// </summary>
+sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
+{
+    readonly Dictionary<BraintrustLogger, Lane> _lanes = [];
+    readonly LinkedList<Batch> _ready = new();
+    readonly HashSet<Batch> _sending = [];
+    Batch _filling = new();
+
+    public IReadOnlyCollection<Lane> Lanes => _lanes.Values;
+
+    public int Sending => _sending.Count;
+
+    public int Ready => _ready.Count;
+
+    public bool IsFilling => _filling.Count > 0;
+
+    /// <summary>When the filling batch got its first row.</summary>
+    public long FillingSince { get; private set; }
+
+    /// <summary>Every batch that holds rows.</summary>
+    public IEnumerable<Batch> All => _sending.Concat(_ready).Append(_filling).Concat(Parked).Where(batch => batch.Count > 0);
+
+    IEnumerable<Batch> Parked => _lanes.Values.SelectMany(lane => lane.Parked);
+
+    public Lane LaneOf(BraintrustLogger logger)
+    {
+        if (!_lanes.TryGetValue(logger, out var lane))
+        {
+            _lanes.Add(logger, lane = new Lane(logger.Key));
+        }
+        return lane;
+    }
+
+    public void Add(in PendingRow row, ReadOnlySpan<byte> bytes)
+    {
+        if (row.Lane.IsOpen)
+        {
+            Fill(row, bytes);
+            return;
+        }
+        var parked = row.Lane.Parked;
+        if (parked.Count == 0 || !Fits(row, parked[^1], bytes.Length))
+        {
+            parked.Add(new Batch());
+        }
+        parked[^1].Add(row, bytes);
+    }
+
+    /// <summary>The filling batch is ready as it is.</summary>
+    public void Seal()
+    {
+        if (IsFilling)
+        {
+            _ready.AddLast(_filling);
+            _filling = new Batch();
+        }
+    }
+
+    /// <summary>Takes the next batch that may go; null when none may.</summary>
+    public Batch? TakeReady()
+    {
+        for (var node = _ready.First; node is not null; node = node.Next)
+        {
+            var batch = node.Value;
+            if (HoldsPausedRows(batch))
+            {
+                _ready.Remove(node);
+                SplitByLane(batch);
+                return TakeReady();
+            }
+            if (batch.IsFree)
+            {
+                _ready.Remove(node);
+                _sending.Add(batch);
+                return batch;
+            }
+        }
+        return null;
+    }
+
+    /// <returns>False: nobody waits for this batch any more.</returns>
+    public bool Returned(Batch batch) => _sending.Remove(batch);
+
+    /// <summary>To be sent again before others.</summary>
+    public void SendAgain(Batch batch) => _ready.AddFirst(batch);
+
+    /// <summary>Rows that waited for their project go where the others go, in the order they were read.</summary>
+    public void Unpark(Lane lane)
+    {
+        var parked = TakeParked(lane);
+        foreach (var batch in parked)
+        {
+            foreach (ref var row in batch.Rows)
+            {
+                Fill(row, batch.Bytes(row));
+            }
+            batch.Dispose();
+        }
+    }
+
+    /// <summary>Readies the first parked batch alone, to see whether the project is still refused.</summary>
+    public void Probe(Lane lane)
+    {
+        var parked = TakeParked(lane);
+        lane.IsProbing = true;
+        _ready.AddFirst(parked[0]);
+        lane.Parked.AddRange(parked[1..]);
+    }
+
+    public void Halve(Batch batch)
+    {
+        var half = batch.Count / 2;
+        var (first, second) = (batch.Empty(), batch.Empty());
+        var rows = batch.Rows;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            (i < half ? first : second).Add(rows[i], batch.Bytes(rows[i]));
+        }
+        batch.Dispose();
+        _ready.AddFirst(second);
+        _ready.AddFirst(first);
+    }
+
+    /// <summary>A batch for each project: those that may be sent to are ready, the others wait.</summary>
+    public void SplitByLane(Batch batch)
+    {
+        var parts = new Dictionary<Lane, Batch>();
+        foreach (ref var row in batch.Rows)
+        {
+            if (!parts.TryGetValue(row.Lane, out var part))
+            {
+                parts.Add(row.Lane, part = batch.Empty());
+            }
+            part.Add(row, batch.Bytes(row));
+        }
+        batch.Dispose();
+        foreach (var (lane, part) in parts)
+        {
+            if (lane.IsOpen)
+            {
+                _ready.AddFirst(part);
+            }
+            else
+            {
+                lane.Parked.Add(part);
+            }
+        }
+    }
+
+    /// <summary>Takes out the waiting batches whose youngest row is older than that.</summary>
+    public IReadOnlyList<Batch> TakeOlderThan(long timestamp)
+    {
+        List<Batch>? old = null;
+        foreach (var batch in _ready.Concat(Parked))
+        {
+            if (batch.IsOlderThan(timestamp))
+            {
+                (old ??= []).Add(batch);
+            }
+        }
+        foreach (var batch in old ?? [])
+        {
+            if (!_ready.Remove(batch))
+            {
+                batch.Rows[0].Lane.Parked.Remove(batch);
+            }
+        }
+        return old ?? [];
+    }
+
+    /// <summary>The latest unsettled row of that id: each waits for the one before.</summary>
+    public RowFate? Unsettled(RowId id)
+    {
+        RowFate? latest = null;
+        var sequence = -1L;
+        foreach (var batch in All)
+        {
+            foreach (ref var row in batch.Rows)
+            {
+                if (row.Sequence > sequence && row.Id == id)
+                {
+                    sequence = row.Sequence;
+                    latest = row.Fate ??= new RowFate { Where = batch };
+                }
+            }
+        }
+        return latest;
+    }
+
+    void Fill(in PendingRow row, ReadOnlySpan<byte> bytes)
+    {
+        if (!Fits(row, _filling, bytes.Length))
+        {
+            Seal();
+        }
+        if (!IsFilling)
+        {
+            FillingSince = now();
+        }
+        _filling.Add(row, bytes);
+    }
+
+    /// <summary>Whether there is room; and a body must not hold the same row twice (PROTOCOL section 10.2).</summary>
+    bool Fits(in PendingRow row, Batch batch, int bytes) =>
+        batch.Count == 0
+        || (batch.Count < rowLimit
+            && batch.BodyBytes + bytes + Batch.RoutingBytes <= bodyLimit.Bytes
+            && !(row.After is { IsSettled: false } after && ReferenceEquals(after.Where, batch)));
+
+    static Batch[] TakeParked(Lane lane)
+    {
+        var parked = lane.Parked.ToArray();
+        lane.Parked.Clear();
+        Array.Sort(parked, static (a, b) => a.Rows[0].Sequence.CompareTo(b.Rows[0].Sequence));
+        return parked;
+    }
+
+    static bool HoldsPausedRows(Batch batch)
+    {
+        foreach (ref var row in batch.Rows)
+        {
+            if (!row.Lane.IsOpen && !row.Lane.IsProbing)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Braintrust.Logging.Rows;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>Rows that never got in: counted on the callers' threads, told by the loop, at most once a period.</summary>
+sealed class Refusals(LossReporter losses)
+{
+    // Written by callers.
+    readonly ConcurrentDictionary<FrontEnd, StrongBox<long>> _full = new();
+    long _sinceFlush;
+    int _news;
+
+    // The loop's.
+    long _toldAt;
+
+    /// <summary>Whether there is something to tell.</summary>
+    public bool HasNews => Volatile.Read(ref _news) != 0;
+
+    /// <summary>When it may be told, on the monotonic clock.</summary>
+    public long TellAt(long period) => _toldAt + period;
+
+    /// <returns>True for the first since the last telling: the loop should know.</returns>
+    public bool Add(FrontEnd frontEnd, string reason)
+    {
+        Interlocked.Increment(ref _sinceFlush);
+        if (reason == LossReasons.Closed)
+        {
+            losses.Report(frontEnd, 1, reason, "They were logged after the client was closed.", null); // no loop is left to tell it
+            return false;
+        }
+        Interlocked.Increment(ref _full.GetOrAdd(frontEnd, static _ => new()).Value);
+        return Interlocked.Exchange(ref _news, 1) == 0;
+    }
+
+    /// <summary>Refusals since the last flush, for its result.</summary>
+    public long TakeSinceFlush() => Interlocked.Exchange(ref _sinceFlush, 0);
+
+    public void Tell(long now)
+    {
+        if (Interlocked.Exchange(ref _news, 0) == 0)
+        {
+            return;
+        }
+        _toldAt = now;
+        foreach (var (frontEnd, count) in _full)
+        {
+            var rows = Interlocked.Exchange(ref count.Value, 0);
+            if (rows > 0)
+            {
+                losses.Report(frontEnd, rows, LossReasons.QueueFull, "The queue was full. Raise QueueLimit and QueueLimitBytes for bursts, or log less.", null);
+            }
+        }
+    }
+}

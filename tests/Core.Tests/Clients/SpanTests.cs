@@ -1,0 +1,273 @@
+using System.Text.Json.Nodes;
+
+namespace Braintrust.Logging.Tests.Clients;
+
+public sealed class SpanTests
+{
+    [Fact]
+    public async Task ASpanThatEndsBeforeItIsSentIsOneRow()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        using (var span = logger.StartSpan("work", input: new { Question = "why" }))
+        {
+            world.Clock.Advance(TimeSpan.FromMilliseconds(250));
+            span.Log(output: "because", scores: new Dictionary<string, double> { ["good"] = 0.5 }, metadata: new { tenant = 7 }, tags: ["a", "b"]);
+        }
+        var result = await logger.Client.FlushAsync();
+
+        Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), result);
+        var row = Assert.Single(world.Server.Arrivals.Entries);
+        Assert.Equal("work", (string?)row["span_attributes"]!["name"]);
+        Assert.Equal("task", (string?)row["span_attributes"]!["type"]);
+        Assert.Equal("why", (string?)row["input"]!["Question"]);
+        Assert.Equal("because", (string?)row["output"]);
+        Assert.Equal(0.5, (double)row["scores"]!["good"]!);
+        Assert.Equal(7, (int)row["metadata"]!["tenant"]!);
+        Assert.Equal(["a", "b"], row["tags"]!.AsArray().Select(tag => (string?)tag));
+        Assert.Equal(0.25, (double)row["metrics"]!["end"]! - (double)row["metrics"]!["start"]!, 6);
+        Assert.Equal("g", (string?)row["log_id"]);
+        Assert.Null(row["span_parents"]);
+        Assert.Equal("SpanTests.cs", (string?)row["context"]!["caller_filename"]);
+    }
+
+    [Fact]
+    public async Task SpansNestByTheAsyncFlow()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        await logger.TracedAsync("root", async root =>
+        {
+            await Task.Yield();
+            logger.Traced("child", child => logger.Log(output: 1, name: "leaf"));
+            await Task.WhenAll(Enumerable.Range(0, 5).Select(i => Task.Run(() => logger.Traced($"parallel {i}", _ => { }))));
+        });
+        logger.Log(name: "outside");
+        await logger.Client.FlushAsync();
+
+        var root = world.Row("root");
+        Assert.Equal([(string?)root["span_id"]], Parents(world.Row("child")));
+        Assert.Equal([(string?)world.Row("child")["span_id"]], Parents(world.Row("leaf")));
+        Assert.All(Enumerable.Range(0, 5), i => Assert.Equal([(string?)root["span_id"]], Parents(world.Row($"parallel {i}"))));
+        Assert.Equal(8, world.Rows.Count(row => (string?)row["root_span_id"] == (string?)root["root_span_id"]));
+        Assert.Empty(Parents(world.Row("outside")));
+        Assert.NotEqual((string?)root["root_span_id"], (string?)world.Row("outside")["root_span_id"]);
+    }
+
+    [Fact]
+    public async Task WhatTheWorkThrowsIsLoggedToEverySpanAroundItAndThrownOn()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => logger.TracedAsync("outer", async _ =>
+        {
+            await Task.Yield();
+            logger.Traced("inner", _ => throw new InvalidOperationException("broken"));
+        }));
+        await logger.Client.FlushAsync();
+
+        Assert.StartsWith("System.InvalidOperationException: broken", (string?)world.Row("inner")["error"]);
+        Assert.StartsWith("System.InvalidOperationException: broken", (string?)world.Row("outer")["error"]);
+    }
+
+    [Fact]
+    public async Task ASpanOfAnotherProjectIsNoParent()
+    {
+        await using var world = await World.StartAsync();
+        var client = world.Client();
+        var (one, other) = (client.GetLogger("one", setCurrent: false), client.GetLogger("other", setCurrent: false));
+
+        using (one.StartSpan("in one"))
+        using (other.StartSpan("in other"))
+        {
+            one.Log(name: "leaf of one");
+        }
+        await client.FlushAsync();
+
+        var root = world.Server.Stored("one").Single(row => (string?)row["span_attributes"]!["name"] == "in one");
+        var leaf = world.Server.Stored("one").Single(row => (string?)row["span_attributes"]!["name"] == "leaf of one");
+        Assert.Equal([(string?)root["span_id"]], Parents(leaf));
+        Assert.Empty(Parents(Assert.Single(world.Server.Stored("other"))));
+        Assert.Equal(1, world.Server.Logs3Count);
+    }
+
+    [Fact]
+    public async Task AnOpenSpanIsWrittenWithWhatItBeganWithAndItsEndCompletesIt()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        var span = logger.StartSpan("long", input: "question", metadata: new { tenant = "t" });
+        span.Log(output: "not yet");
+        Assert.Equal(1, (await logger.Client.FlushAsync()).Delivered);
+        var open = Assert.Single(world.Server.Arrivals.Entries);
+        Assert.Equal(("question", "t"), ((string?)open["input"], (string?)open["metadata"]!["tenant"]));
+        Assert.Null(open["output"]);
+        Assert.Null(open["metrics"]!["end"]);
+
+        await logger.Client.FlushAsync();
+        Assert.Single(world.Server.Arrivals.Entries); // once is enough
+
+        span.End();
+        await logger.Client.FlushAsync();
+        var row = Assert.Single(world.Rows);
+        Assert.Equal("not yet", (string?)row["output"]);
+        Assert.NotNull(row["metrics"]!["end"]);
+        Assert.Equal("question", (string?)row["input"]);
+    }
+
+    [Fact]
+    public async Task AnyOrderAndRepetitionOfASpansWritesEndsInTheSameRow()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        var span = logger.StartSpan("long", input: new { a = 1 }, metadata: new { tenant = "t" });
+        await logger.Client.FlushAsync();
+        span.Log(output: "done", metadata: new { more = true }, scores: new Dictionary<string, double> { ["s"] = 1 });
+        span.End();
+        await logger.Client.FlushAsync();
+        logger.LogFeedback(span.Id, new Dictionary<string, double> { ["thumbs"] = 1 });
+        await logger.Client.FlushAsync();
+
+        var (open, end, feedback) = (world.Server.Arrivals.Entries[0], world.Server.Arrivals.Entries[1], world.Server.Arrivals.Entries[2]);
+        var expected = Sorted(world.Rows.Single());
+        foreach (var order in new[] { new[] { end, open, feedback }, [open, end, open, feedback, end], [open, end, feedback, end, open] })
+        {
+            JsonObject? row = null;
+            foreach (var write in order)
+            {
+                row = Local.Storage.RowMerge.Apply(row, (JsonObject)write.DeepClone());
+            }
+            Assert.Equal(expected, Sorted(row!));
+        }
+    }
+
+    [Fact]
+    public async Task EndingTwiceLateOrElsewhereBreaksNothing()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        var outer = logger.StartSpan("outer");
+        var inner = logger.StartSpan("inner");
+        outer.Dispose();
+        outer.Dispose();
+        logger.Log(name: "in inner");
+        await Task.Run(inner.Dispose);
+        logger.Log(name: "after both");
+        await logger.Client.FlushAsync();
+
+        Assert.Equal(4, world.Rows.Count);
+        Assert.Equal([(string?)world.Row("inner")["span_id"]], Parents(world.Row("in inner")));
+        Assert.Empty(Parents(world.Row("after both")));
+        Assert.Null(BraintrustSpan.Current);
+    }
+
+    [Fact]
+    public async Task WhatIsLoggedAfterTheEndIsAnUpdate()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        var span = logger.StartSpan("work");
+        span.End();
+        span.Log(output: "before it was written");
+        await logger.Client.FlushAsync();
+        span.Log(scores: new Dictionary<string, double> { ["late"] = 1 });
+        await logger.Client.FlushAsync();
+
+        var row = Assert.Single(world.Rows);
+        Assert.Equal("before it was written", (string?)row["output"]);
+        Assert.Equal(1, (double)row["scores"]!["late"]!);
+    }
+
+    [Fact]
+    public async Task FeedbackFollowsItsRowAndKeepsWhatElseIsThere()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        var id = logger.Log(input: "q", output: "a", scores: new Dictionary<string, double> { ["first"] = 0.25 });
+        logger.LogFeedback(id, new Dictionary<string, double> { ["thumbs"] = 1 }, expected: "b", comment: "looks right", metadata: new { user = "u" }, source: "app");
+        var result = await logger.Client.FlushAsync();
+
+        Assert.Equal((3, 0), (result.Delivered, result.Dropped));
+        var row = world.Server.StoredRow(id)!;
+        Assert.Equal((0.25, 1, "b"), ((double)row["scores"]!["first"]!, (double)row["scores"]!["thumbs"]!, (string?)row["expected"]));
+        Assert.Equal("a", (string?)row["output"]);
+        var comment = world.Server.Arrivals.Entries.Single(arrival => arrival["comment"] is not null);
+        Assert.Equal(id, (string?)comment["origin"]!["id"]);
+        Assert.All(world.Server.Requests.Entries.Where(request => request.Path == "/logs3"), request =>
+            Assert.Distinct(request.Json!["rows"]!.AsArray().Select(sent => (string?)sent!["id"])));
+    }
+
+    [Theory]
+    [InlineData(2.0, "external")]
+    [InlineData(double.NaN, "external")]
+    [InlineData(1.0, "elsewhere")]
+    public async Task WrongFeedbackIsRefusedAtTheCall(double score, string source)
+    {
+        await using var world = await World.StartAsync();
+        Assert.Throws<ArgumentException>(() => world.Logger().LogFeedback("id", new Dictionary<string, double> { ["s"] = score }, source: source));
+    }
+
+    [Fact]
+    public async Task TagsOfAChildStayInItsMetadata()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        using (var root = logger.StartSpan("root"))
+        {
+            root.Log(tags: ["r"]);
+            using var child = logger.StartSpan("child");
+            child.Log(tags: ["c"], metrics: new Dictionary<string, double> { ["start"] = 1, ["rows"] = 3 });
+        }
+        await logger.Client.FlushAsync();
+
+        Assert.Equal("r", (string?)world.Row("root")["tags"]![0]);
+        Assert.Null(world.Row("child")["tags"]);
+        Assert.Equal("c", (string?)world.Row("child")["metadata"]!["tags"]![0]);
+        Assert.Equal(3, (int)world.Row("child")["metrics"]!["rows"]!);
+        Assert.True((double)world.Row("child")["metrics"]!["start"]! > 1e9); // its own
+    }
+
+    [Fact]
+    public async Task AThousandConcurrentSpansHaveTheirOwnChildren()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        await Parallel.ForAsync(0, 1000, async (i, _) =>
+        {
+            using var span = logger.StartSpan($"span {i}");
+            for (var j = 0; j < 20; j++)
+            {
+                logger.Log(name: "leaf", metadata: new { owner = i });
+                if (j % 5 == 0)
+                {
+                    await Task.Yield();
+                }
+            }
+        });
+        var result = await logger.Client.FlushAsync();
+
+        Assert.Equal((true, 0), (result.Completed, result.Dropped));
+        Assert.Equal(21_000, world.Rows.Count);
+        var spans = world.Rows.Where(row => row["span_parents"] is null).ToDictionary(row => (string)row["span_id"]!, row => (string)row["span_attributes"]!["name"]!);
+        Assert.Equal(1000, spans.Count);
+        Assert.All(world.Rows.Where(row => row["span_parents"] is not null), leaf =>
+            Assert.Equal($"span {(int)leaf["metadata"]!["owner"]!}", spans[Assert.Single(Parents(leaf))!]));
+    }
+
+    static IEnumerable<string?> Parents(JsonObject row) => row["span_parents"]?.AsArray().Select(parent => (string?)parent) ?? [];
+
+    static string Sorted(JsonNode node) => node switch
+    {
+        JsonObject map => "{" + string.Join(",", map.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"\"{member.Key}\":{(member.Value is null ? "null" : Sorted(member.Value))}")) + "}",
+        JsonArray list => "[" + string.Join(",", list.Select(item => item is null ? "null" : Sorted(item))) + "]",
+        _ => node.ToJsonString(),
+    };
+}

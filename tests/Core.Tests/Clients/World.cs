@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Braintrust.Logging.Tests.Clients;
+
+/// <summary>A server, a clock that stands still until it is told, and a client; at the end the ledger must add up.</summary>
+sealed class World : IAsyncDisposable
+{
+    readonly List<BraintrustClient> _clients = [];
+
+    World(FakeBraintrust server) => Server = server;
+
+    public const string Project = "a project";
+
+    public FakeBraintrust Server { get; }
+
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+
+    public List<RowLoss> Losses { get; } = [];
+
+    public static async Task<World> StartAsync() => new(await FakeBraintrust.StartAsync());
+
+    public BraintrustOptions Options(Action<BraintrustOptions>? change = null)
+    {
+        var options = new BraintrustOptions
+        {
+            ApiKey = Server.ApiKey,
+            AppUrl = Server.Url.ToString(),
+            Project = Project,
+            TimeProvider = Clock,
+            EagerlyEmitFirstEvent = false,
+            OnLoss = loss =>
+            {
+                lock (Losses)
+                {
+                    Losses.Add(loss);
+                }
+            },
+        };
+        change?.Invoke(options);
+        return options;
+    }
+
+    public BraintrustClient Client(Action<BraintrustOptions>? change = null)
+    {
+        var client = new BraintrustClient(Options(change));
+        _clients.Add(client);
+        return client;
+    }
+
+    public BraintrustLogger Logger(Action<BraintrustOptions>? change = null) => Client(change).GetLogger(setCurrent: false);
+
+    /// <summary>The stored rows of the project, by the names of their spans.</summary>
+    public JsonObject Row(string name) => Server.Stored(Project).Single(row => (string?)row["span_attributes"]?["name"] == name);
+
+    public IReadOnlyList<JsonObject> Rows => Server.Stored(Project);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients)
+        {
+            await client.DisposeAsync();
+            client.AssertBalanced();
+            Assert.Equal(0, client.Ledger.ResidentRows);
+            Assert.Equal(0, client.Ledger.ResidentBytes);
+        }
+        await Server.DisposeAsync();
+    }
+}
+
+static class LedgerAssertions
+{
+    /// <summary>accepted = delivered + dropped(by reason) + resident</summary>
+    public static void AssertBalanced(this BraintrustClient client)
+    {
+        var ledger = client.Ledger;
+        Assert.Equal(ledger.Accepted, ledger.Delivered + ledger.DroppedRows + ledger.ResidentRows);
+    }
+}

@@ -1,0 +1,184 @@
+using System.Text.Json.Nodes;
+using Braintrust.Logging.Local.Server;
+using Braintrust.Logging.Local.Storage;
+
+namespace Braintrust.Logging.Tests;
+
+/// <summary>
+/// A Braintrust on a real socket that can be told to fail. Healthy unless a hook says otherwise: a hook gets the request and returns a reply, or null for
+/// the usual answer; it may await something first, which holds the request up before anything is stored.
+/// </summary>
+public sealed class FakeBraintrust : IAsyncDisposable
+{
+    const string OrganizationId = "0a000000-0000-4000-8000-000000000001";
+
+    readonly Lock _lock = new();
+    readonly Dictionary<string, string> _projectIds = [];
+    readonly OrderedDictionary<(string Project, string Id), JsonObject> _stored = [];
+    LoopbackServer _server = null!;
+    long _transaction = 1_000_000_000_000_000_000;
+
+    FakeBraintrust() { }
+
+    public static async Task<FakeBraintrust> StartAsync()
+    {
+        var fake = new FakeBraintrust();
+        fake._server = await LoopbackServer.StartAsync(fake.AnswerAsync);
+        return fake;
+    }
+
+    public Uri Url => _server.Url;
+
+    /// <summary>A fresh key of this server's own; any other is accepted too.</summary>
+    public string ApiKey { get; } = Some.ApiKey();
+
+    /// <summary>The name of the one organisation that login answers with.</summary>
+    public string Organization { get; init; } = "fake-org";
+
+    public Func<RecordedRequest, Task<Reply?>>? OnLogin { get; set; }
+    public Func<RecordedRequest, Task<Reply?>>? OnRegister { get; set; }
+    public Func<RecordedRequest, Task<Reply?>>? OnProject { get; set; }
+    public Func<RecordedRequest, Task<Reply?>>? OnVersion { get; set; }
+    public Func<RecordedRequest, Task<Reply?>>? OnLogs3 { get; set; }
+
+    /// <summary>Whether to reset the connection of a request for this path before its body is read.</summary>
+    public Func<string, bool>? ResetUnread { get => _server.ResetUnread; set => _server.ResetUnread = value; }
+
+    /// <summary>What /version announces and /logs3 enforces with 413; null for no limit.</summary>
+    public int? PayloadLimitBytes { get; set; }
+
+    /// <summary>Every request that was read, whatever it was answered.</summary>
+    public Journal<RecordedRequest> Requests => _server.Requests;
+
+    /// <summary>Every row as it came, of requests that were stored; a row sent twice stands twice.</summary>
+    public Journal<JsonObject> Arrivals { get; } = new();
+
+    public int LoginCount => Count(IsLogin);
+    public int RegisterCount => Count(IsRegister);
+    public int VersionCount => Count(IsVersion);
+    public int Logs3Count => Count(IsLogs3);
+
+    /// <summary>The rows of a project as they are stored now, in the order of first arrival.</summary>
+    public IReadOnlyList<JsonObject> Stored(string projectName)
+    {
+        lock (_lock)
+            return _projectIds.TryGetValue(projectName, out var project)
+                ? [.. _stored.Where(it => it.Key.Project == project).Select(it => (JsonObject)it.Value.DeepClone())]
+                : [];
+    }
+
+    /// <summary>The row with that id as it is stored now, in whichever project.</summary>
+    public JsonObject? StoredRow(string id)
+    {
+        lock (_lock)
+            return (JsonObject?)_stored.FirstOrDefault(it => it.Key.Id == id).Value?.DeepClone();
+    }
+
+    /// <summary>A project that exists before anybody registers it, and its id.</summary>
+    public string AddProject(string name) => RegisterProject(name, out _);
+
+    /// <summary>Completes once this many rows were stored, repetitions counted; gives them.</summary>
+    public Task<IReadOnlyList<JsonObject>> WaitForRowsAsync(int count) => Arrivals.WaitForAsync(count);
+
+    /// <summary>Completes once this many /logs3 requests were read, whatever they were answered; gives them.</summary>
+    public Task<IReadOnlyList<RecordedRequest>> WaitForLogs3Async(int count) => Requests.WaitForAsync(count, IsLogs3, "POST /logs3");
+
+    /// <summary>Completes once this many logins were read.</summary>
+    public Task<IReadOnlyList<RecordedRequest>> WaitForLoginAsync(int count) => Requests.WaitForAsync(count, IsLogin, "POST /api/apikey/login");
+
+    static bool IsLogin(RecordedRequest request) => request.Is("POST", "/api/apikey/login");
+    static bool IsRegister(RecordedRequest request) => request.Is("POST", "/api/project/register");
+    static bool IsProject(RecordedRequest request) => request.Is("GET", "/api/project");
+    static bool IsVersion(RecordedRequest request) => request.Is("GET", "/version");
+    static bool IsLogs3(RecordedRequest request) => request.Is("POST", "/logs3");
+
+    int Count(Func<RecordedRequest, bool> kind) => Requests.Entries.Count(kind);
+
+    Task<Reply> AnswerAsync(RecordedRequest request) => request switch
+    {
+        _ when IsLogin(request) => AnswerAsync(request, OnLogin, Login),
+        _ when IsRegister(request) => AnswerAsync(request, OnRegister, Register),
+        _ when IsProject(request) => AnswerAsync(request, OnProject, Project),
+        _ when IsVersion(request) => AnswerAsync(request, OnVersion, Version),
+        _ when IsLogs3(request) => AnswerAsync(request, OnLogs3, Logs3),
+        _ => Task.FromResult(Refuse(404, $"There is no {request.Method} {request.Path}.")),
+    };
+
+    static async Task<Reply> AnswerAsync(RecordedRequest request, Func<RecordedRequest, Task<Reply?>>? hook, Func<RecordedRequest, Reply> usual)
+    {
+        var wanted = hook is null ? null : await hook(request);
+        if (wanted is { StoreFirst: false })
+            return wanted;
+        var answer = string.IsNullOrWhiteSpace(request.Bearer) ? Refuse(401, "No API key.") : usual(request);
+        return wanted ?? answer;
+    }
+
+    Reply Login(RecordedRequest request) => Json(new JsonObject
+    {
+        ["org_info"] = new JsonArray(new JsonObject { ["id"] = OrganizationId, ["name"] = Organization, ["api_url"] = _server.BaseUrl }),
+    });
+
+    Reply Register(RecordedRequest request)
+    {
+        if ((request.Json as JsonObject)?["project_name"]?.GetValue<string>() is not { Length: > 0 } name)
+            return Refuse(400, "project_name must be a nonblank string.");
+        var id = RegisterProject(name, out var foundExisting);
+        return Json(new JsonObject { ["project"] = Describe(id, name), ["found_existing"] = foundExisting });
+    }
+
+    Reply Project(RecordedRequest request)
+    {
+        lock (_lock)
+        {
+            var (name, id) = _projectIds.FirstOrDefault(it => request.Query == "?id=" + Uri.EscapeDataString(it.Value));
+            return name is null ? Refuse(404, "There is no such project.") : Json(Describe(id, name));
+        }
+    }
+
+    Reply Version(RecordedRequest request) => Json(new JsonObject { ["version"] = "fake", ["logs3_payload_max_bytes"] = PayloadLimitBytes });
+
+    Reply Logs3(RecordedRequest request)
+    {
+        if (request.Bytes.Length > PayloadLimitBytes)
+            return Refuse(413, $"The body is larger than {PayloadLimitBytes} bytes.");
+        string transaction;
+        Logs3Body body;
+        lock (_lock)
+        {
+            body = Logs3Body.Read(request.Bytes, _projectIds.ContainsValue);
+            if (body.Refusal is { } reason)
+                return Refuse(400, reason);
+            foreach (var row in body.Rows)
+                Store(row);
+            transaction = $"{++_transaction}";
+        }
+        Arrivals.Add([.. body.Rows.Select(row => (JsonObject)row.DeepClone())]);
+        return Json(new JsonObject { ["ids"] = new JsonArray([.. body.Rows.Select(row => JsonValue.Create(RowMerge.IdOf(row)))]), ["xact_id"] = transaction });
+    }
+
+    void Store(JsonObject row)
+    {
+        var key = (row["project_id"]!.GetValue<string>(), RowMerge.IdOf(row));
+        if (RowMerge.Apply(_stored.GetValueOrDefault(key), row) is { } next)
+            _stored[key] = next;
+        else
+            _stored.Remove(key);
+    }
+
+    string RegisterProject(string name, out bool foundExisting)
+    {
+        lock (_lock)
+        {
+            foundExisting = _projectIds.TryGetValue(name, out var id);
+            return foundExisting ? id! : _projectIds[name] = Guid.NewGuid().ToString();
+        }
+    }
+
+    static JsonObject Describe(string id, string name) => new() { ["id"] = id, ["org_id"] = OrganizationId, ["name"] = name };
+
+    static Reply Json(JsonObject body) => new(200, body.ToJsonString());
+
+    static Reply Refuse(int status, string reason) => new(status, new JsonObject { ["error"] = reason }.ToJsonString());
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+}

@@ -1,0 +1,11 @@
+namespace Braintrust.Logging.Tests;
+
+/// <summary>Values that a test needs but does not care about.</summary>
+public static class Some
+{
+    /// <summary>A fresh key: logins are shared by URL and key within the process, and tests run side by side.</summary>
+    public static string ApiKey() => $"sk-test-{Guid.NewGuid():N}";
+
+    /// <summary>A fresh project name.</summary>
+    public static string ProjectName() => $"project-{Guid.NewGuid():N}";
+}
