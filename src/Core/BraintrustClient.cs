@@ -141,19 +141,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         {
             return true;
         }
-        if (_refusals.Add(entry.FrontEnd, reason))
-        {
-            _queue.Ring();
-        }
-        if (entry.Confirmation is not null || entry.FrontEnd.WatchesLosses)
-        {
-            var loss = new RowLoss(1, reason, reason == LossReasons.Closed ? "The client is closed." : "The queue is full.", null);
-            entry.Confirmation?.Lost(loss);
-            if (entry.FrontEnd.WatchesLosses)
-            {
-                Fates.Tell(entry.FrontEnd, [entry.Payload], loss);
-            }
-        }
+        Refused(entry, reason);
         return false;
     }
 
@@ -162,8 +150,25 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     {
         Ledger.TryAccept(entry.Size, rowLimit: 0, byteLimit: 0);
         Ledger.Refusing(LossReasons.Closed);
-        _loop.Refused(entry.FrontEnd, LossReasons.Closed);
-        TellRefusal(entry, new RowLoss(1, LossReasons.Closed, "It was logged after its sink or provider was disposed.", null));
+        Refused(entry, LossReasons.Closed);
+    }
+
+    void Refused(in Entry entry, string reason)
+    {
+        if (_refusals.Add(entry.FrontEnd, reason))
+        {
+            _queue.Ring();
+        }
+        if (entry.Confirmation is null && !entry.FrontEnd.WatchesLosses)
+        {
+            return;
+        }
+        var loss = new RowLoss(1, reason, reason == LossReasons.Closed ? "It was logged after the end of its sink, provider or client." : "The queue is full.", null);
+        entry.Confirmation?.Lost(loss);
+        if (entry.FrontEnd.WatchesLosses)
+        {
+            Fates.Tell(entry.FrontEnd, [entry.Payload], loss);
+        }
     }
 
     internal void OfferBegin(BraintrustSpan span) => _queue.TryWriteMarker(new Entry

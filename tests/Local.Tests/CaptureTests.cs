@@ -6,14 +6,11 @@ namespace Braintrust.Logging.Local.Tests;
 /// <summary>What Braintrust's own SDK sent, sent again.</summary>
 public sealed class CaptureTests
 {
-    public static TheoryData<string> Complete => [.. Capture.Names.Where(name => Capture.Load(name) is { HasAllRows: true, Logs3Rows.Count: > 0 })];
+    public static TheoryData<string> Complete => [.. Capture.Names.Where(IsComplete)];
 
-    [Fact]
-    public void TheCapturesThatCountAreAmongThem()
-    {
-        foreach (var number in new[] { "01", "02", "03", "04", "05", "06", "10" })
-            Assert.Contains(Complete, name => name.StartsWith(number + "-", StringComparison.Ordinal));
-    }
+    [Theory]
+    [InlineData("01"), InlineData("02"), InlineData("03"), InlineData("04"), InlineData("05"), InlineData("06"), InlineData("10")]
+    public void TheCapturesThatCountAreAmongThem(string number) => Assert.True(IsComplete(number));
 
     [Theory]
     [MemberData(nameof(Complete))]
@@ -61,6 +58,9 @@ public sealed class CaptureTests
         Assert.Equal(0, reviewed.Scores["thumbs"]);
         Assert.False(reviewed.Row.ContainsKey("_audit_source"));
     }
+
+    /// <summary>Some captures only count and sample their rows, and in one nothing was accepted.</summary>
+    static bool IsComplete(string name) => Capture.Load(name) is { HasAllRows: true, Logs3Rows.Count: > 0 };
 
     /// <summary>Registers the capture's projects here; its ids become ours.</summary>
     static async Task<Dictionary<string, string>> ProjectIdsAsync(LocalClient client, Capture capture)

@@ -53,7 +53,7 @@ sealed class LocalClient : IAsyncDisposable
     static async Task<(HttpStatusCode, JsonNode?)> Read(HttpResponseMessage answer)
     {
         var text = await answer.Content.ReadAsStringAsync();
-        return (answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+        return (answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text, documentOptions: new() { MaxDepth = 256 }));
     }
 
     public async ValueTask DisposeAsync()

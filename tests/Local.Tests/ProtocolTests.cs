@@ -69,6 +69,8 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("{}")]
     [InlineData("""{"project_name":" "}""")]
     [InlineData("""{"project_name":7}""")]
+    [InlineData("""{"project_name":"a","project_name":"b"}""")]
+    [InlineData("""{"project_name":"\ud83d"}""")]
     public async Task AProjectWithoutANameIsRefused(string body) =>
         Assert.Equal(HttpStatusCode.BadRequest, (await _client.PostAsync("/api/project/register", body)).Status);
 

@@ -80,7 +80,7 @@ public sealed class TraceTreeTests
     [Fact]
     public void AChainOfTenThousandSpansIsBuiltAndPrinted()
     {
-        var rows = Enumerable.Range(0, 10_000).Select(i => $$"""{"id":"{{i}}","span_id":"s{{i}}","root_span_id":"t","span_parents":["s{{i - 1}}"],"metrics":{"start":{{i}}}}""");
+        var rows = Enumerable.Range(0, 10_000).Select(i => $$"""{"id":"{{i}}","span_id":"s{{i}}","root_span_id":"t","span_parents":["s{{i - 1}}"],"metrics":{"start":{{i}} } }""");
         var tree = Assert.Single(Build([.. rows]));
         Assert.Equal(10_000, tree.SelfAndDescendants().Count());
     }

@@ -120,7 +120,7 @@ public sealed class FakeBraintrust : IAsyncDisposable
 
     Reply Register(RecordedRequest request)
     {
-        if ((request.Json as JsonObject)?["project_name"]?.GetValue<string>() is not { Length: > 0 } name)
+        if ((request.Json as JsonObject)?["project_name"] is not JsonValue value || !value.TryGetValue(out string? name) || string.IsNullOrWhiteSpace(name))
             return Refuse(400, "project_name must be a nonblank string.");
         var id = RegisterProject(name, out var foundExisting);
         return Json(new JsonObject { ["project"] = Describe(id, name), ["found_existing"] = foundExisting });

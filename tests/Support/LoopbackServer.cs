@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -34,6 +35,9 @@ public sealed class LoopbackServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        // Not under the framework's names: tests that listen to an app's activities shall not meet the server's.
+        builder.Services.AddSingleton(new ActivitySource("Braintrust.Logging.Tests"));
+        builder.Services.AddSingleton(new DiagnosticListener("Braintrust.Logging.Tests"));
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -19,7 +19,7 @@ public sealed record RecordedRequest(int Order, string Method, string Path, stri
         {
             try
             {
-                return Bytes.Length == 0 ? null : JsonNode.Parse(Bytes);
+                return Bytes.Length == 0 ? null : JsonNode.Parse(Bytes, documentOptions: new() { MaxDepth = 256 });
             }
             catch (JsonException)
             {

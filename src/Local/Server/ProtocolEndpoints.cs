@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Braintrust.Logging.Local.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -45,25 +44,14 @@ static class ProtocolEndpoints
     static async Task Register(HttpContext context, LocalState state)
     {
         var body = await RequestBody.ReadAsync(context.Request, state.PayloadLimitBytes).ConfigureAwait(false);
-        if (TextMember(body, "project_name") is not { } name || string.IsNullOrWhiteSpace(name))
+        var wanted = StrictJson.Parse(body ?? [], out _) as JsonObject;
+        if (wanted?["project_name"] is not JsonValue value || !value.TryGetValue(out string? name) || string.IsNullOrWhiteSpace(name))
         {
             await Answer.Refuse(context, StatusCodes.Status400BadRequest, "The body must be an object with a nonblank \"project_name\".").ConfigureAwait(false);
             return;
         }
         var project = state.Projects.Register(name, out var foundExisting);
         await Answer.Ok(context, new JsonObject { ["project"] = Describe(project), ["found_existing"] = foundExisting }).ConfigureAwait(false);
-    }
-
-    static string? TextMember(byte[]? body, string name)
-    {
-        try
-        {
-            return JsonNode.Parse(body) is JsonObject it && it[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 
     static Task Project(HttpContext context, LocalState state)

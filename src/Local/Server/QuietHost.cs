@@ -34,9 +34,7 @@ static class QuietHost
     public static async Task StopAsync(WebApplication app)
     {
         // Idle keep-alive connections would hold a polite shutdown for half a minute.
-        using var atOnce = new CancellationTokenSource();
-        await atOnce.CancelAsync().ConfigureAwait(false);
-        await app.StopAsync(atOnce.Token).ConfigureAwait(false);
+        await app.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
         await app.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -77,3 +77,21 @@ static class LedgerAssertions
         Assert.Equal(ledger.Accepted, ledger.Delivered + ledger.DroppedRows + ledger.ResidentRows);
     }
 }
+
+static class Patiently
+{
+    /// <summary>When the client has nothing under way: what is written has been answered and settled.</summary>
+    public static Task Settled(this World world, BraintrustClient client) => client.FlushAsync(TimeSpan.Zero);
+
+    /// <summary>Lets time pass in steps until something is done; bounded, so that a test cannot hang.</summary>
+    public static async Task AdvanceUntil(this World world, Task done, TimeSpan? step = null)
+    {
+        for (var i = 0; i < 2000 && !done.IsCompleted; i++)
+        {
+            world.Clock.Advance(step ?? TimeSpan.FromMilliseconds(500));
+            await Task.WhenAny(done, Task.Delay(5)); // real time for the real sockets; nothing is asserted about it
+        }
+        Assert.True(done.IsCompleted, "It did not happen, however much time passed.");
+        await done;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Braintrust.Logging.Local.Server;
+
+/// <summary>JSON that can be read to its last string: what passes here does not fail later, when somebody looks into it.</summary>
+static class StrictJson
+{
+    // Two equal keys in one object have no single meaning; what is deeper than this is no logged value but an attack on the stack.
+    static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 256 };
+
+    /// <summary>The value; null also stands for JSON's own null. A fault says what is wrong with the text.</summary>
+    public static JsonNode? Parse(byte[] text, out string? fault)
+    {
+        fault = null;
+        try
+        {
+            CheckStrings(text);
+            return JsonNode.Parse(text, documentOptions: Strict);
+        }
+        catch (JsonException e)
+        {
+            fault = $"The body is not valid JSON: {e.Message}";
+        }
+        catch (InvalidOperationException)
+        {
+            fault = "The body is not valid Unicode: a string holds bytes that are not UTF-8, or half of a surrogate pair.";
+        }
+        return null;
+    }
+
+    /// <summary>The parser looks into strings only when they are asked for, which is too late to refuse them.</summary>
+    static void CheckStrings(ReadOnlySpan<byte> text)
+    {
+        var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = Strict.MaxDepth });
+        while (reader.Read())
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                _ = reader.GetString();
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Braintrust.Extensions.Logging.Configuration;
+using Braintrust.Extensions.Logging.Reading;
+using Braintrust.Logging;
+using Braintrust.Logging.Configuration;
+using Braintrust.Logging.Rows;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Braintrust.Extensions.Logging;
+
+/// <summary>
+/// Writes log calls and scopes to Braintrust. Added by <see cref="BraintrustLoggerExtensions.AddBraintrust(ILoggingBuilder)"/>; the host
+/// disposes it, which delivers what is queued within <see cref="BraintrustOptions.ShutdownTimeout"/>.
+/// </summary>
+/// <remarks>
+/// Does not implement <see cref="ISupportExternalScope"/>: with it, Microsoft.Extensions.Logging never tells that a scope ended, and a scope is a timed span.
+/// </remarks>
+[ProviderAlias("Braintrust")]
+public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
+{
+    readonly ConcurrentDictionary<string, CategoryLogger> _categories = new(StringComparer.Ordinal);
+    readonly ClientLease _lease;
+    readonly BraintrustLogger _logger;
+    readonly MelFrontEnd _frontEnd;
+    volatile bool _isClosed;
+
+    /// <exception cref="OptionsValidationException">An option cannot work; the message names its path and what it accepts.</exception>
+    internal BraintrustLoggerProvider(BraintrustLoggerOptions options)
+    {
+        try
+        {
+            _lease = Lease(options);
+        }
+        catch (ArgumentException error)
+        {
+            throw new OptionsValidationException(Options.DefaultName, typeof(BraintrustLoggerOptions), [error.Message]);
+        }
+        _logger = _lease.GetLogger();
+        _frontEnd = new MelFrontEnd(FrontEndSettings.From(options));
+    }
+
+    /// <summary>The client that delivers: to flush it, for instance. Not the caller's to dispose.</summary>
+    public BraintrustClient Client => _lease.Client;
+
+    internal FrontEnd FrontEnd => _frontEnd;
+
+    /// <summary>The category's logger, made once.</summary>
+    /// <param name="categoryName">Stands in the metadata as <c>logger.name</c>.</param>
+    public ILogger CreateLogger(string categoryName) =>
+        _categories.GetOrAdd(categoryName ?? "", static (name, provider) => new CategoryLogger(name, provider), this);
+
+    /// <summary>Delivers what is queued, within <see cref="BraintrustOptions.ShutdownTimeout"/>. What is logged later is dropped and counted.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            _lease.Dispose();
+        }
+        finally
+        {
+            _isClosed = true;
+        }
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await _lease.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _isClosed = true;
+        }
+    }
+
+    internal void Write(LogEvent logEvent, Exception? exception)
+    {
+        var entry = Route(logEvent.Properties).Event(_frontEnd, logEvent, Client.Clock.GetUtcNow().UtcTicks, exception, logEvent.EstimateBytes());
+        if (_isClosed)
+        {
+            Client.Refuse(entry);
+        }
+        else
+        {
+            Client.Offer(entry);
+        }
+    }
+
+    /// <summary>Null once closed: then the span is counted as lost, and nothing is around the code that comes.</summary>
+    internal BraintrustSpan? Open(string name, string category, Property[] properties)
+    {
+        var start = new SpanStart
+        {
+            Logger = Route(properties),
+            FrontEnd = _frontEnd,
+            Name = name,
+            Properties = properties,
+            LoggerName = category.Length > 0 ? category : null,
+        };
+        if (!_isClosed)
+        {
+            return BraintrustLogger.Open(start);
+        }
+        Client.Refuse(start.Logger.Event(_frontEnd, start, Client.Clock.GetUtcNow().UtcTicks, null, start.Size));
+        return null;
+    }
+
+    BraintrustLogger Route(Property[] properties) =>
+        _frontEnd.Settings.ProjectSelector is null ? _logger : _logger.Route(_frontEnd.Settings, SelectorView.Of(properties));
+
+    static ClientLease Lease(BraintrustLoggerOptions options)
+    {
+        if (options.Client is not { } client)
+        {
+            return SharedClients.Acquire(options, ConfiguredOptions.DefaultPath);
+        }
+        new OptionsValidation(ConfiguredOptions.DefaultPath).Check(options);
+        var key = client.GetLogger(options.ProjectId is null ? options.Project : null, setCurrent: false, options.ProjectId).Key;
+        return new ClientLease(client, key, () => new ValueTask(client.FlushAsync(client.ShutdownTimeout)));
+    }
+}

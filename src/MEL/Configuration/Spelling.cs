@@ -1,0 +1,27 @@
+namespace Braintrust.Extensions.Logging.Configuration;
+
+/// <summary>How far a misspelled name is from a right one.</summary>
+static class Spelling
+{
+    /// <summary>The fewest letters to insert, delete or replace; upper and lower case are the same.</summary>
+    public static int Distance(string from, string to)
+    {
+        var above = new int[to.Length + 1];
+        for (var j = 0; j <= to.Length; j++)
+        {
+            above[j] = j;
+        }
+        for (var i = 1; i <= from.Length; i++)
+        {
+            var row = new int[to.Length + 1];
+            row[0] = i;
+            for (var j = 1; j <= to.Length; j++)
+            {
+                var same = char.ToUpperInvariant(from[i - 1]) == char.ToUpperInvariant(to[j - 1]);
+                row[j] = Math.Min(Math.Min(row[j - 1], above[j]) + 1, above[j - 1] + (same ? 0 : 1));
+            }
+            above = row;
+        }
+        return above[to.Length];
+    }
+}

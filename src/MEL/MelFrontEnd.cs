@@ -1,0 +1,38 @@
+using Braintrust.Extensions.Logging.Reading;
+using Braintrust.Logging.Rows;
+using Microsoft.Extensions.Logging;
+
+namespace Braintrust.Extensions.Logging;
+
+/// <summary>Microsoft.Extensions.Logging's events in the core's words. On the loop; the caller's thread has copied everything already.</summary>
+sealed class MelFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
+{
+    public override string Name => "microsoft.extensions.logging";
+
+    public override void Read(object payload, EventRecord into)
+    {
+        var logEvent = (LogEvent)payload;
+        into.Severity = SeverityOf(logEvent.Level);
+        into.LoggerName = logEvent.Category.Length > 0 ? logEvent.Category : null;
+        into.EventId = logEvent.EventId;
+        into.EventName = logEvent.EventName;
+        into.Template = string.IsNullOrEmpty(logEvent.Template) ? null : logEvent.Template;
+        into.Message.Append(logEvent.Message);
+        foreach (var property in logEvent.Properties)
+        {
+            var inTemplate = into.Template is { } template && TemplateHoles.Names(template, property.Name);
+            into.HasParameters |= inTemplate;
+            into.Add(property.Name, property.Value, inTemplate);
+        }
+    }
+
+    static Severity SeverityOf(LogLevel level) => level switch
+    {
+        LogLevel.Trace => Severity.Trace,
+        LogLevel.Debug => Severity.Debug,
+        LogLevel.Information => Severity.Info,
+        LogLevel.Warning => Severity.Warn,
+        LogLevel.Error => Severity.Error,
+        _ => Severity.Fatal,
+    };
+}

@@ -1,0 +1,261 @@
+using Braintrust.Logging;
+using Braintrust.Logging.Rows;
+using Microsoft.Extensions.Configuration;
+using Serilog.Configuration;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Sinks.Braintrust;
+
+namespace Serilog;
+
+/// <summary>Adds <c>WriteTo.Braintrust</c> and <c>AuditTo.Braintrust</c>.</summary>
+public static class BraintrustLoggerConfigurationExtensions
+{
+    /// <summary>
+    /// Writes log events to Braintrust as spans, below the span that is open where they are logged. Batching, retries and one login are shared
+    /// with every other user of the account. What is left unset comes from the environment, then <c>.env.braintrust</c>, then the default.
+    /// </summary>
+    /// <param name="loggerSinkConfiguration">The logger configuration.</param>
+    /// <param name="project">The project rows go to, by name; made if it does not exist. Unset: <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>.</param>
+    /// <param name="apiKey">Unset: <c>BRAINTRUST_API_KEY</c>. A missing key is no error: rows wait within the queue's bounds, and SelfLog says why.</param>
+    /// <param name="projectId">The project by id (a UUID); wins over the name. Unset: <c>BRAINTRUST_PROJECT_ID</c>.</param>
+    /// <param name="orgName">The organisation, by exact name. Unset: <c>BRAINTRUST_ORG_NAME</c>, else the key's first one.</param>
+    /// <param name="appUrl">The control plane. Unset: <c>BRAINTRUST_APP_URL</c>, else <c>https://www.braintrust.dev</c>.</param>
+    /// <param name="apiUrl">The data plane. Unset: <c>BRAINTRUST_API_URL</c>, else what the login answers.</param>
+    /// <param name="batchSizeLimit">The most rows in one request. Default 1,000.</param>
+    /// <param name="period">How long the first row of a batch waits for company. Default two seconds.</param>
+    /// <param name="queueLimit">The most rows held in memory. Default 100,000; rows beyond are dropped and reported.</param>
+    /// <param name="queueLimitBytes">The most bytes held in memory. Default 64 MiB; rows beyond are dropped and reported.</param>
+    /// <param name="eagerlyEmitFirstEvent">Send the very first row at once. Default true.</param>
+    /// <param name="retryTimeLimit">How long a row may wait for delivery before it is dropped as expired. Default 24 hours.</param>
+    /// <param name="shutdownTimeout">How long dispose and process exit may take. Default five seconds.</param>
+    /// <param name="flushOnExit">Deliver what is queued when the process ends without a dispose. Default true.</param>
+    /// <param name="allowInsecureTransport">Allow plain http to hosts other than loopback. Default false.</param>
+    /// <param name="eventsAs">What an event becomes. Default <see cref="EventsAs.Spans"/>.</param>
+    /// <param name="scopeSpans">Serilog has no scopes; here so that one set of settings fits both front ends.</param>
+    /// <param name="configuration">
+    /// Filled in by Serilog.Settings.Configuration, to find misspelled arguments, which it does not report itself. Leave it out in code.
+    /// </param>
+    /// <param name="restrictedToMinimumLevel">The minimum level for events passed through the sink. Ignored when <paramref name="levelSwitch"/> is specified.</param>
+    /// <param name="levelSwitch">A switch allowing the pass-through minimum level to be changed at runtime.</param>
+    /// <returns>Logger configuration, allowing configuration to continue.</returns>
+    /// <exception cref="ArgumentNullException">A required parameter is null.</exception>
+    /// <exception cref="ArgumentException">A setting cannot work; the message names it and what it accepts.</exception>
+    public static LoggerConfiguration Braintrust(
+        this LoggerSinkConfiguration loggerSinkConfiguration,
+        string? project = null,
+        string? apiKey = null,
+        string? projectId = null,
+        string? orgName = null,
+        string? appUrl = null,
+        string? apiUrl = null,
+        int? batchSizeLimit = null,
+        TimeSpan? period = null,
+        int? queueLimit = null,
+        long? queueLimitBytes = null,
+        bool? eagerlyEmitFirstEvent = null,
+        TimeSpan? retryTimeLimit = null,
+        TimeSpan? shutdownTimeout = null,
+        bool? flushOnExit = null,
+        bool? allowInsecureTransport = null,
+        EventsAs? eventsAs = null,
+        ScopeSpans? scopeSpans = null,
+        IConfiguration? configuration = null,
+        LogEventLevel restrictedToMinimumLevel = LevelAlias.Minimum,
+        LoggingLevelSwitch? levelSwitch = null)
+    {
+        ArgumentNullException.ThrowIfNull(loggerSinkConfiguration);
+        var check = new ArgumentCheck("WriteTo",
+            [
+                nameof(project), nameof(apiKey), nameof(projectId), nameof(orgName), nameof(appUrl), nameof(apiUrl), nameof(batchSizeLimit),
+                nameof(period), nameof(queueLimit), nameof(queueLimitBytes), nameof(eagerlyEmitFirstEvent), nameof(retryTimeLimit),
+                nameof(shutdownTimeout), nameof(flushOnExit), nameof(allowInsecureTransport), nameof(eventsAs), nameof(scopeSpans),
+                nameof(restrictedToMinimumLevel), nameof(levelSwitch),
+            ],
+            [nameof(period), nameof(retryTimeLimit), nameof(shutdownTimeout)]);
+        if (configuration is not null)
+        {
+            check.Run(configuration);
+        }
+
+        var options = Account(project, apiKey, projectId, orgName, appUrl, apiUrl, allowInsecureTransport, eventsAs);
+        options.BatchSizeLimit = batchSizeLimit ?? options.BatchSizeLimit;
+        options.Period = period ?? options.Period;
+        options.QueueLimit = queueLimit ?? options.QueueLimit;
+        options.QueueLimitBytes = queueLimitBytes ?? options.QueueLimitBytes;
+        options.EagerlyEmitFirstEvent = eagerlyEmitFirstEvent ?? options.EagerlyEmitFirstEvent;
+        options.RetryTimeLimit = retryTimeLimit ?? options.RetryTimeLimit;
+        options.ShutdownTimeout = shutdownTimeout ?? options.ShutdownTimeout;
+        options.FlushOnExit = flushOnExit ?? options.FlushOnExit;
+        options.ScopeSpans = scopeSpans ?? options.ScopeSpans;
+        options.RestrictedToMinimumLevel = restrictedToMinimumLevel;
+        options.LevelSwitch = levelSwitch;
+        return loggerSinkConfiguration.Sink(Sink(options, check.OnlyPath ?? "WriteTo.Braintrust: "));
+    }
+
+    /// <summary>Writes log events to Braintrust, with everything set by code.</summary>
+    /// <param name="loggerSinkConfiguration">The logger configuration.</param>
+    /// <param name="configure">Sets the options; what it leaves unset comes from the environment.</param>
+    /// <returns>Logger configuration, allowing configuration to continue.</returns>
+    /// <exception cref="ArgumentNullException">A required parameter is null.</exception>
+    /// <exception cref="ArgumentException">An option cannot work; the message names it and what it accepts.</exception>
+    public static LoggerConfiguration Braintrust(this LoggerSinkConfiguration loggerSinkConfiguration, Action<BraintrustSinkOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(loggerSinkConfiguration);
+        return loggerSinkConfiguration.Sink(Sink(Configured(configure), $"{nameof(BraintrustSinkOptions)}."));
+    }
+
+    /// <summary>Writes log events through an existing client. Disposing the logger flushes the client and leaves it open.</summary>
+    /// <param name="loggerSinkConfiguration">The logger configuration.</param>
+    /// <param name="client">Delivers the rows; its options' <see cref="BraintrustOptions.OnLoss"/> and selector hold here too.</param>
+    /// <param name="project">The project's name. Null: the client's default project.</param>
+    /// <param name="eventsAs">What an event becomes. Default: as the client's options say.</param>
+    /// <param name="restrictedToMinimumLevel">The minimum level for events passed through the sink. Ignored when <paramref name="levelSwitch"/> is specified.</param>
+    /// <param name="levelSwitch">A switch allowing the pass-through minimum level to be changed at runtime.</param>
+    /// <returns>Logger configuration, allowing configuration to continue.</returns>
+    /// <exception cref="ArgumentNullException">A required parameter is null.</exception>
+    /// <exception cref="ArgumentException">The project's name is blank.</exception>
+    public static LoggerConfiguration Braintrust(
+        this LoggerSinkConfiguration loggerSinkConfiguration,
+        BraintrustClient client,
+        string? project = null,
+        EventsAs? eventsAs = null,
+        LogEventLevel restrictedToMinimumLevel = LevelAlias.Minimum,
+        LoggingLevelSwitch? levelSwitch = null)
+    {
+        ArgumentNullException.ThrowIfNull(loggerSinkConfiguration);
+        ArgumentNullException.ThrowIfNull(client);
+        return loggerSinkConfiguration.Sink(
+            new BraintrustSink(Lease(client, project), Settings(client, eventsAs), new LevelGate(restrictedToMinimumLevel, levelSwitch)));
+    }
+
+    /// <summary>
+    /// Writes each log event to Braintrust before the log call returns: its row is confirmed, or the call throws (an
+    /// <see cref="AggregateException"/> around a <see cref="BraintrustException"/>). Waits for one request per event, up to 30 seconds.
+    /// </summary>
+    /// <param name="loggerAuditSinkConfiguration">The logger configuration.</param>
+    /// <param name="project">The project rows go to, by name. Unset: <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>.</param>
+    /// <param name="apiKey">Unset: <c>BRAINTRUST_API_KEY</c>.</param>
+    /// <param name="projectId">The project by id (a UUID); wins over the name. Unset: <c>BRAINTRUST_PROJECT_ID</c>.</param>
+    /// <param name="orgName">The organisation, by exact name. Unset: <c>BRAINTRUST_ORG_NAME</c>, else the key's first one.</param>
+    /// <param name="appUrl">The control plane. Unset: <c>BRAINTRUST_APP_URL</c>, else <c>https://www.braintrust.dev</c>.</param>
+    /// <param name="apiUrl">The data plane. Unset: <c>BRAINTRUST_API_URL</c>, else what the login answers.</param>
+    /// <param name="allowInsecureTransport">Allow plain http to hosts other than loopback. Default false.</param>
+    /// <param name="eventsAs">What an event becomes. Default <see cref="EventsAs.Spans"/>.</param>
+    /// <param name="configuration">Filled in by Serilog.Settings.Configuration, to find misspelled arguments. Leave it out in code.</param>
+    /// <param name="restrictedToMinimumLevel">The minimum level for events passed through the sink. Ignored when <paramref name="levelSwitch"/> is specified.</param>
+    /// <param name="levelSwitch">A switch allowing the pass-through minimum level to be changed at runtime.</param>
+    /// <returns>Logger configuration, allowing configuration to continue.</returns>
+    /// <exception cref="ArgumentNullException">A required parameter is null.</exception>
+    /// <exception cref="ArgumentException">A setting cannot work; the message names it and what it accepts.</exception>
+    public static LoggerConfiguration Braintrust(
+        this LoggerAuditSinkConfiguration loggerAuditSinkConfiguration,
+        string? project = null,
+        string? apiKey = null,
+        string? projectId = null,
+        string? orgName = null,
+        string? appUrl = null,
+        string? apiUrl = null,
+        bool? allowInsecureTransport = null,
+        EventsAs? eventsAs = null,
+        IConfiguration? configuration = null,
+        LogEventLevel restrictedToMinimumLevel = LevelAlias.Minimum,
+        LoggingLevelSwitch? levelSwitch = null)
+    {
+        ArgumentNullException.ThrowIfNull(loggerAuditSinkConfiguration);
+        var check = new ArgumentCheck("AuditTo",
+            [
+                nameof(project), nameof(apiKey), nameof(projectId), nameof(orgName), nameof(appUrl), nameof(apiUrl),
+                nameof(allowInsecureTransport), nameof(eventsAs), nameof(restrictedToMinimumLevel), nameof(levelSwitch),
+            ],
+            []);
+        if (configuration is not null)
+        {
+            check.Run(configuration);
+        }
+
+        var options = Account(project, apiKey, projectId, orgName, appUrl, apiUrl, allowInsecureTransport, eventsAs);
+        options.RestrictedToMinimumLevel = restrictedToMinimumLevel;
+        options.LevelSwitch = levelSwitch;
+        return loggerAuditSinkConfiguration.Sink(AuditSink(options, check.OnlyPath ?? "AuditTo.Braintrust: "));
+    }
+
+    /// <summary>Writes each log event before the log call returns, with everything set by code.</summary>
+    /// <param name="loggerAuditSinkConfiguration">The logger configuration.</param>
+    /// <param name="configure">Sets the options; what it leaves unset comes from the environment.</param>
+    /// <returns>Logger configuration, allowing configuration to continue.</returns>
+    /// <exception cref="ArgumentNullException">A required parameter is null.</exception>
+    /// <exception cref="ArgumentException">An option cannot work; the message names it and what it accepts.</exception>
+    public static LoggerConfiguration Braintrust(this LoggerAuditSinkConfiguration loggerAuditSinkConfiguration, Action<BraintrustSinkOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(loggerAuditSinkConfiguration);
+        return loggerAuditSinkConfiguration.Sink(AuditSink(Configured(configure), $"{nameof(BraintrustSinkOptions)}."));
+    }
+
+    /// <summary>Writes each log event through an existing client before the log call returns. The client is not disposed.</summary>
+    /// <param name="loggerAuditSinkConfiguration">The logger configuration.</param>
+    /// <param name="client">Delivers the rows.</param>
+    /// <param name="project">The project's name. Null: the client's default project.</param>
+    /// <param name="eventsAs">What an event becomes. Default: as the client's options say.</param>
+    /// <param name="restrictedToMinimumLevel">The minimum level for events passed through the sink. Ignored when <paramref name="levelSwitch"/> is specified.</param>
+    /// <param name="levelSwitch">A switch allowing the pass-through minimum level to be changed at runtime.</param>
+    /// <returns>Logger configuration, allowing configuration to continue.</returns>
+    /// <exception cref="ArgumentNullException">A required parameter is null.</exception>
+    /// <exception cref="ArgumentException">The project's name is blank.</exception>
+    public static LoggerConfiguration Braintrust(
+        this LoggerAuditSinkConfiguration loggerAuditSinkConfiguration,
+        BraintrustClient client,
+        string? project = null,
+        EventsAs? eventsAs = null,
+        LogEventLevel restrictedToMinimumLevel = LevelAlias.Minimum,
+        LoggingLevelSwitch? levelSwitch = null)
+    {
+        ArgumentNullException.ThrowIfNull(loggerAuditSinkConfiguration);
+        ArgumentNullException.ThrowIfNull(client);
+        return loggerAuditSinkConfiguration.Sink(
+            new BraintrustAuditSink(Lease(client, project), Settings(client, eventsAs), new LevelGate(restrictedToMinimumLevel, levelSwitch)));
+    }
+
+    static BraintrustSinkOptions Account(
+        string? project, string? apiKey, string? projectId, string? orgName, string? appUrl, string? apiUrl, bool? allowInsecureTransport, EventsAs? eventsAs)
+    {
+        var options = new BraintrustSinkOptions
+        {
+            Project = project,
+            ApiKey = apiKey,
+            ProjectId = projectId,
+            OrgName = orgName,
+            AppUrl = appUrl,
+            ApiUrl = apiUrl,
+        };
+        options.AllowInsecureTransport = allowInsecureTransport ?? options.AllowInsecureTransport;
+        options.EventsAs = eventsAs ?? options.EventsAs;
+        return options;
+    }
+
+    static BraintrustSinkOptions Configured(Action<BraintrustSinkOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new BraintrustSinkOptions();
+        configure(options);
+        return options;
+    }
+
+    static BraintrustSink Sink(BraintrustSinkOptions options, string path) =>
+        new(SharedClients.Acquire(options, path), FrontEndSettings.From(options), Gate(options));
+
+    static BraintrustAuditSink AuditSink(BraintrustSinkOptions options, string path) =>
+        new(SharedClients.Acquire(options, path), FrontEndSettings.From(options), Gate(options));
+
+    static LevelGate Gate(BraintrustSinkOptions options) => new(options.RestrictedToMinimumLevel, options.LevelSwitch);
+
+    static FrontEndSettings Settings(BraintrustClient client, EventsAs? eventsAs) =>
+        client.Api.Settings with { EventsAs = eventsAs ?? client.Api.Settings.EventsAs };
+
+    /// <summary>The client is its owner's to dispose; a logger that is closed has its events delivered all the same.</summary>
+    static ClientLease Lease(BraintrustClient client, string? project)
+    {
+        var key = client.GetLogger(project).Key;
+        return new ClientLease(client, key, () => new ValueTask(client.FlushAsync(client.ShutdownTimeout)));
+    }
+}

@@ -1,0 +1,90 @@
+using Braintrust.Logging;
+using Braintrust.Logging.Rows;
+using Serilog.Core;
+using Serilog.Debugging;
+using Serilog.Events;
+
+namespace Serilog.Sinks.Braintrust;
+
+/// <summary>Puts each event into the client's queue. Never throws and never waits; what does not arrive reaches the failure listener.</summary>
+sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDisposable, IAsyncDisposable
+{
+    readonly ClientLease _lease;
+    readonly BraintrustLogger _logger;
+    readonly SerilogFrontEnd _frontEnd;
+    readonly LevelGate _gate;
+    int _disposed;
+
+    public BraintrustSink(ClientLease lease, FrontEndSettings settings, LevelGate gate)
+    {
+        _lease = lease;
+        _logger = lease.GetLogger();
+        _frontEnd = new SerilogFrontEnd(settings);
+        _gate = gate;
+        SelfLogBridge.Open();
+    }
+
+    public void Emit(LogEvent logEvent)
+    {
+        if (!_gate.Admits(logEvent))
+        {
+            return;
+        }
+        try
+        {
+            var entry = _frontEnd.Entry(_logger, logEvent);
+            if (Volatile.Read(ref _disposed) == 0)
+            {
+                _lease.Client.Offer(entry);
+            }
+            else
+            {
+                _lease.Client.Refuse(entry);
+            }
+        }
+        catch (Exception error) // an event of somebody's own making
+        {
+            SelfLog.WriteLine("Serilog.Sinks.Braintrust could not take an event: {0}", error);
+        }
+    }
+
+    /// <summary>Called while logging is configured, before the first event.</summary>
+    public void SetFailureListener(ILoggingFailureListener failureListener)
+    {
+        ArgumentNullException.ThrowIfNull(failureListener);
+        _frontEnd.Listen(failureListener, this);
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            _lease.Dispose();
+        }
+        finally
+        {
+            Close();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await _lease.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Close();
+        }
+    }
+
+    // Wrappers dispose what they wrap a second time.
+    void Close()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            SelfLogBridge.Close();
+        }
+    }
+}

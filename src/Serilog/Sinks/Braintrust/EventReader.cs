@@ -1,0 +1,105 @@
+using Braintrust.Logging.Rows;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Parsing;
+
+namespace Serilog.Sinks.Braintrust;
+
+/// <summary>Reads log events into records. Lives on the loop and reuses what it holds.</summary>
+sealed class EventReader
+{
+    readonly MessageRenderer _renderer = new();
+    readonly HashSet<string> _templateNames = new(StringComparer.Ordinal);
+
+    public void Read(LogEvent logEvent, EventRecord into)
+    {
+        into.Severity = SeverityOf(logEvent.Level);
+        into.Template = logEvent.MessageTemplate.Text;
+        into.HasParameters = ReadTemplate(logEvent.MessageTemplate);
+        if (SpanEvent.IsSpan(logEvent, out var start))
+        {
+            into.StartTicks = start.Ticks;
+        }
+        foreach (var (name, value) in logEvent.Properties)
+        {
+            ReadProperty(name, value, into);
+        }
+        _renderer.Render(logEvent.MessageTemplate, logEvent.Properties, into.Message);
+    }
+
+    /// <summary>For a project selector: scalars as their values, structures as Serilog has them.</summary>
+    public static Dictionary<string, object?> Properties(LogEvent logEvent)
+    {
+        var properties = new Dictionary<string, object?>(logEvent.Properties.Count, StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in logEvent.Properties)
+        {
+            properties[name] = ValueOf(value);
+        }
+        return properties;
+    }
+
+    bool ReadTemplate(MessageTemplate template)
+    {
+        _templateNames.Clear();
+        foreach (var token in template.Tokens)
+        {
+            if (token is PropertyToken property)
+            {
+                _templateNames.Add(property.PropertyName);
+            }
+        }
+        return _templateNames.Count > 0;
+    }
+
+    void ReadProperty(string name, LogEventPropertyValue value, EventRecord into)
+    {
+        if (into.IsSpan && SpanEvent.IsOwnProperty(name))
+        {
+            return;
+        }
+        if (name == Constants.SourceContextPropertyName && value is ScalarValue { Value: string source })
+        {
+            into.LoggerName = source;
+            return;
+        }
+        if (name == "EventId" && value is StructureValue eventId && TryReadEventId(eventId, into))
+        {
+            return;
+        }
+        into.Add(name, ValueOf(value), _templateNames.Contains(name));
+    }
+
+    /// <summary>As Serilog.Extensions.Logging writes it: <c>{ Id, Name }</c>, of which either may be missing.</summary>
+    static bool TryReadEventId(StructureValue structure, EventRecord into)
+    {
+        var (id, name) = (0, default(string));
+        foreach (var member in structure.Properties)
+        {
+            switch (member)
+            {
+                case { Name: "Id", Value: ScalarValue { Value: int number } }:
+                    id = number;
+                    break;
+                case { Name: "Name", Value: ScalarValue { Value: string text } }:
+                    name = text;
+                    break;
+                default:
+                    return false; // somebody's own structure of that name
+            }
+        }
+        (into.EventId, into.EventName) = (id, name);
+        return structure.Properties.Count > 0;
+    }
+
+    static object? ValueOf(LogEventPropertyValue value) => value is ScalarValue scalar ? scalar.Value : value;
+
+    static Severity SeverityOf(LogEventLevel level) => level switch
+    {
+        LogEventLevel.Verbose => Severity.Trace,
+        LogEventLevel.Debug => Severity.Debug,
+        LogEventLevel.Information => Severity.Info,
+        LogEventLevel.Warning => Severity.Warn,
+        LogEventLevel.Error => Severity.Error,
+        _ => Severity.Fatal,
+    };
+}

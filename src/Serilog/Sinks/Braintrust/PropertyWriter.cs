@@ -1,0 +1,117 @@
+using Braintrust.Logging.Rows;
+using Serilog.Events;
+
+namespace Serilog.Sinks.Braintrust;
+
+/// <summary>Writes Serilog's values as plain JSON, within the core's limits. Type tags are left out: they name .NET types, not data.</summary>
+static class PropertyWriter
+{
+    // What the last mark and the closing brackets need.
+    const int Budget = ValueLimits.ValueBytes - 256;
+
+    public static void Write(LogEventPropertyValue value, JsonBuffer json) => Write(value, json, json.Length + Budget, 0);
+
+    /// <summary>The value as one that needs no front end any more, and that nobody can change.</summary>
+    public static object? Plain(LogEventPropertyValue value)
+    {
+        if (value is ScalarValue scalar)
+        {
+            return Values.Freeze(scalar.Value);
+        }
+        using var json = new JsonBuffer();
+        Write(value, json);
+        return new JsonText(json.Written.ToArray());
+    }
+
+    static void Write(LogEventPropertyValue value, JsonBuffer json, int end, int depth)
+    {
+        switch (value)
+        {
+            case ScalarValue scalar:
+                Values.Write(scalar.Value, json);
+                break;
+            case StructureValue or SequenceValue or DictionaryValue when depth == ValueLimits.Depth:
+                json.String(ValueMarks.TooDeep);
+                break;
+            case StructureValue structure:
+                json.BeginObject();
+                WriteMembers(structure, json, end, depth + 1);
+                json.EndObject();
+                break;
+            case SequenceValue sequence:
+                json.BeginArray();
+                WriteElements(sequence, json, end, depth + 1);
+                json.EndArray();
+                break;
+            case DictionaryValue dictionary:
+                json.BeginObject();
+                WriteMembers(dictionary, json, end, depth + 1);
+                json.EndObject();
+                break;
+            default:
+                json.String(ValueText.Of(value), ValueLimits.StringChars);
+                break;
+        }
+    }
+
+    static void WriteMembers(StructureValue structure, JsonBuffer json, int end, int depth)
+    {
+        var count = 0;
+        foreach (var property in structure.Properties)
+        {
+            if (!WriteMember(property.Name, property.Value, count++, json, end, depth))
+            {
+                return;
+            }
+        }
+    }
+
+    static void WriteMembers(DictionaryValue dictionary, JsonBuffer json, int end, int depth)
+    {
+        var count = 0;
+        foreach (var (key, value) in dictionary.Elements)
+        {
+            if (!WriteMember(Values.Text(key.Value), value, count++, json, end, depth))
+            {
+                return;
+            }
+        }
+    }
+
+    static bool WriteMember(string name, LogEventPropertyValue value, int count, JsonBuffer json, int end, int depth)
+    {
+        var before = json.Length;
+        if (count < ValueLimits.Items)
+        {
+            json.Name(ValueMarks.Cut(name, ValueLimits.NameChars));
+            Write(value, json, end, depth);
+            if (json.Length <= end)
+            {
+                return true;
+            }
+        }
+        json.Truncate(before);
+        json.Name(ValueMarks.Member);
+        json.String(count < ValueLimits.Items ? ValueMarks.TooLarge : ValueMarks.TooManyItems);
+        return false;
+    }
+
+    static void WriteElements(SequenceValue sequence, JsonBuffer json, int end, int depth)
+    {
+        for (var i = 0; i < sequence.Elements.Count; i++)
+        {
+            var before = json.Length;
+            if (i < ValueLimits.Items)
+            {
+                Write(sequence.Elements[i], json, end, depth);
+                if (json.Length <= end)
+                {
+                    continue;
+                }
+            }
+            json.Truncate(before);
+            json.String(i < ValueLimits.Items ? ValueMarks.TooLarge : ValueMarks.TooManyItems);
+            return;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Braintrust.Logging;
+using Braintrust.Logging.Rows;
+using Serilog.Core;
+using Serilog.Debugging;
+using Serilog.Events;
+
+namespace Serilog.Sinks.Braintrust;
+
+/// <summary>Serilog's events in the core's words. On the caller's thread it only fixes ids; all reading happens on the core's loop.</summary>
+sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
+{
+    readonly EventReader _reader = new();
+    volatile ILoggingFailureListener? _listener;
+    object? _sender;
+
+    public override string Name => "serilog";
+
+    /// <summary>Without a listener nobody needs the lost events themselves: that they were lost is said on <see cref="SelfLog"/> anyway.</summary>
+    public override bool WatchesLosses => _listener is not null;
+
+    public void Listen(ILoggingFailureListener listener, object sender)
+    {
+        _sender = sender;
+        _listener = listener;
+    }
+
+    /// <summary>What the queue takes: the event itself, and what has to be known of this very moment.</summary>
+    public Entry Entry(BraintrustLogger logger, LogEvent logEvent)
+    {
+        var target = Settings.ProjectSelector is null ? logger : logger.Route(Settings, EventReader.Properties(logEvent));
+        var entry = target.Event(this, Snapshot.Of(logEvent, out var size), logEvent.Timestamp.UtcTicks, logEvent.Exception, size);
+        if (SpanEvent.TryRead(logEvent, out var span))
+        {
+            entry.TraceId = span.TraceId;
+            entry.SpanId = span.SpanId;
+            entry.ParentId = span.ParentId;
+            entry.IsLoose = false;
+        }
+        else if (entry.ParentId == 0 && logEvent.TraceId is { } trace && trace != default)
+        {
+            entry.TraceId = SpanEvent.Bits(trace); // what was current at the log call; on a batching thread nothing is
+            entry.IsLoose = false;
+        }
+        return entry;
+    }
+
+    public override void Read(object payload, EventRecord into) => _reader.Read(Snapshot.Frozen(payload), into);
+
+    public override bool TryWrite(object value, JsonBuffer json)
+    {
+        if (value is not LogEventPropertyValue property)
+        {
+            return false;
+        }
+        PropertyWriter.Write(property, json);
+        return true;
+    }
+
+    public override void Lost(IReadOnlyList<object> payloads, RowLoss loss)
+    {
+        var events = new LogEvent[payloads.Count];
+        for (var i = 0; i < events.Length; i++)
+        {
+            events[i] = Snapshot.Original(payloads[i]);
+        }
+        _listener?.OnLoggingFailed(_sender!, LoggingFailureKind.Permanent, $"{loss.Reason}: {loss.Message}", events, loss.Exception);
+    }
+}

@@ -1,0 +1,118 @@
+using Braintrust.Logging;
+using Braintrust.Logging.Tests;
+using Serilog.Core;
+using Serilog.Events;
+
+namespace Serilog.Sinks.Braintrust.Tests;
+
+public class AuditTests
+{
+    [Fact]
+    public async Task AnEventIsStoredWhenTheCallReturns()
+    {
+        await using var world = await World.StartAsync();
+        await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
+
+        log.Information("first");
+        Assert.Equal("first", Assert.Single(world.Server.Stored(world.Project)).Text("output"));
+
+        log.Information("second");
+        Assert.Equal(2, world.Server.Stored(world.Project).Count);
+    }
+
+    [Fact]
+    public async Task ARejectedEventThrows()
+    {
+        await using var world = await World.StartAsync();
+        world.Server.OnLogs3 = _ => Task.FromResult<Reply?>(new Reply(400));
+        await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
+
+        var error = Assert.Throws<AggregateException>(() => log.Information("poison"));
+
+        Assert.Contains("Braintrust answered 400", Assert.IsType<BraintrustException>(Assert.Single(error.InnerExceptions)).Message, StringComparison.Ordinal);
+        Assert.Equal(1, world.Server.Logs3Count);
+        world.CheckLedger();
+    }
+
+    [Fact]
+    public async Task AnEventForWhichTheKeyIsNoGoodThrowsAtOnce()
+    {
+        await using var world = await World.StartAsync(options => options.ShutdownTimeout = TimeSpan.Zero);
+        world.Server.OnLogin = _ => Task.FromResult<Reply?>(new Reply(401));
+        await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
+
+        var error = Assert.Throws<AggregateException>(() => log.Information("hello"));
+
+        var message = Assert.IsType<BraintrustException>(Assert.Single(error.InnerExceptions)).Message;
+        Assert.Contains("may still be. Login: Braintrust answered 401", message, StringComparison.Ordinal);
+        Assert.True(world.Server.LoginCount > 0);
+    }
+
+    [Fact]
+    public async Task AnEventAfterTheEndThrows()
+    {
+        await using var world = await World.StartAsync();
+        var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
+        await log.DisposeAsync();
+
+        Assert.Throws<AggregateException>(() => log.Information("too late"));
+        Assert.Equal(1, world.Client.Ledger.Dropped[LossReasons.Closed]);
+    }
+
+    [Fact]
+    public async Task LevelsBelowTheGateAreNotWaitedFor()
+    {
+        await using var world = await World.StartAsync();
+        var gate = new LoggingLevelSwitch(LogEventLevel.Error);
+        await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project, levelSwitch: gate).CreateLogger();
+
+        log.Information("no");
+        log.Error("yes");
+        gate.MinimumLevel = LogEventLevel.Information;
+        log.Information("now");
+
+        Assert.Equal(["yes", "now"], (await world.RowsAsync()).Select(it => it.Text("output")));
+    }
+
+    [Fact]
+    public async Task OneCallerDoesNotNeedItsOwnContextBack()
+    {
+        await using var world = await World.StartAsync();
+        await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(new DeadContext());
+        try
+        {
+            log.Information("from the user interface");
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+
+        Assert.Single(await world.RowsAsync());
+    }
+
+    [Fact]
+    public async Task TheFlatAndTheOptionsFormAuditToo()
+    {
+        await using var world = await World.StartAsync();
+        var url = world.Server.Url.ToString();
+        await using (var flat = new LoggerConfiguration().AuditTo.Braintrust(world.Project, world.Server.ApiKey, appUrl: url, apiUrl: url).CreateLogger())
+        {
+            flat.Information("flat");
+            Assert.Single(world.Server.Stored(world.Project));
+        }
+        await using (var options = new LoggerConfiguration().AuditTo.Braintrust(world.PointTo).CreateLogger())
+        {
+            options.Information("options");
+            Assert.Equal(2, world.Server.Stored(world.Project).Count);
+        }
+    }
+
+    /// <summary>A context whose thread is busy with our log call.</summary>
+    sealed class DeadContext : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) { }
+    }
+}

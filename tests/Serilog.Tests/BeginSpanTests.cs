@@ -1,0 +1,123 @@
+using Braintrust.Logging;
+using Serilog.Events;
+
+namespace Serilog.Sinks.Braintrust.Tests;
+
+public class BeginSpanTests
+{
+    [Fact]
+    public async Task ASpanIsNamedByItsMessageAndMappedByTheTable()
+    {
+        await using var world = await World.StartAsync();
+        await using var log = world.Logger();
+
+        using (var span = log.BeginSpan(world.Client.GetLogger(world.Project), "Answering {Question} for {@Customer} with {@Input}", "why", new { Id = 7 }, new[] { 1, 2 }))
+        {
+            span.Log(output: "because");
+        }
+
+        var row = Assert.Single(await world.RowsAsync());
+        Assert.Equal("""Answering why for {"Id":7} with [1,2]""", row.Text("span_attributes", "name"));
+        Assert.Equal("task", row.Text("span_attributes", "type"));
+        Assert.Equal("why", row.Text("metadata", "Question"));
+        Assert.Equal("""{"Id":7}""", row.Text("metadata", "Customer"));
+        Assert.Equal("[1,2]", row.Text("input"));
+        Assert.Equal("because", row.Text("output"));
+        Assert.True(row.Number("metrics", "end") >= row.Number("metrics", "start"));
+    }
+
+    [Fact]
+    public async Task SpansAndEventsNestAcrossAsync()
+    {
+        await using var world = await World.StartAsync();
+        await using var log = world.Logger();
+        var braintrust = world.Client.GetLogger(world.Project);
+
+        using (log.BeginSpan(braintrust, "outer"))
+        {
+            await Task.WhenAll(Enumerable.Range(0, 10).Select(async n =>
+            {
+                await Task.Yield();
+                using var inner = log.BeginSpan("inner {N}", n); // the current logger: that of the span around
+                await Task.Yield();
+                log.Information("event {N}", n);
+            }));
+            log.Information("beside");
+        }
+
+        var rows = await world.RowsAsync();
+        var byName = rows.Where(it => it.Text("span_attributes", "log_level") is null).ToDictionary(it => it.Text("span_attributes", "name")!);
+        var outer = byName["outer"];
+        Assert.Equal(22, rows.Count);
+        Assert.All(rows, row => Assert.Equal(outer.Text("root_span_id"), row.Text("root_span_id")));
+        for (var n = 0; n < 10; n++)
+        {
+            var inner = byName[$"inner {n}"];
+            Assert.Equal($"[\"{outer.Text("span_id")}\"]", inner.Text("span_parents"));
+            Assert.Equal($"[\"{inner.Text("span_id")}\"]", rows.Single(it => it.Text("output") == $"event {n}").Text("span_parents"));
+        }
+        Assert.Equal($"[\"{outer.Text("span_id")}\"]", rows.Single(it => it.Text("output") == "beside").Text("span_parents"));
+    }
+
+    [Fact]
+    public async Task SpansEndInAnyOrderTwiceAndElsewhere()
+    {
+        await using var world = await World.StartAsync();
+        await using var log = world.Logger();
+        var braintrust = world.Client.GetLogger(world.Project);
+
+        var outer = log.BeginSpan(braintrust, "outer");
+        var inner = log.BeginSpan("inner");
+        outer.Dispose();
+        log.Information("in inner");
+        await Task.Run(inner.Dispose);
+        inner.Dispose();
+        outer.Dispose();
+        log.Information("in nothing");
+
+        var rows = await world.RowsAsync();
+        Assert.Equal(4, rows.Count);
+        Assert.Equal($"[\"{inner.SpanId}\"]", rows.Single(it => it.Text("output") == "in inner").Text("span_parents"));
+        Assert.Null(rows.Single(it => it.Text("output") == "in nothing").Text("span_parents"));
+    }
+
+    [Fact]
+    public async Task TheFirstSinksLoggerIsTheCurrentOne()
+    {
+        await using var world = await World.StartAsync();
+        await using var lease = world.Shared();
+        await using (var log = new LoggerConfiguration().WriteTo.Braintrust(world.PointTo).CreateLogger())
+        {
+            using var span = log.BeginSpan("work");
+            Assert.Equal(world.Project, span.Logger.Project);
+        }
+
+        Assert.Equal("work", Assert.Single(world.Server.Stored(world.Project)).Text("span_attributes", "name"));
+    }
+
+    [Fact]
+    public async Task ASilentLoggerAndNoTemplateStillGiveASpan()
+    {
+        await using var world = await World.StartAsync();
+        var braintrust = world.Client.GetLogger(world.Project);
+
+        Core.Logger.None.BeginSpan(braintrust, "silent {X}", 1).Dispose();
+        Core.Logger.None.BeginSpan(braintrust, null!, null).Dispose();
+
+        Assert.Equal(["silent {X}", "span"], (await world.RowsAsync()).Select(it => it.Text("span_attributes", "name")));
+    }
+
+    [Fact]
+    public async Task WhatChangesAfterTheBeginningIsNotSeen()
+    {
+        await using var world = await World.StartAsync();
+        await using var log = world.Logger();
+        var list = new List<int> { 1 };
+
+        var span = log.BeginSpan(world.Client.GetLogger(world.Project), "Sorting {@Input}", list);
+        list.Add(2);
+        span.Dispose();
+
+        Assert.Equal("[1]", Assert.Single(await world.RowsAsync()).Text("input"));
+    }
+}
