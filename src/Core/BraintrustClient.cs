@@ -167,7 +167,20 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         entry.Confirmation?.Lost(loss);
         if (entry.FrontEnd.WatchesLosses)
         {
-            Fates.Tell(entry.FrontEnd, [entry.Payload], loss);
+            TellWatcher(entry, loss);
+        }
+    }
+
+    /// <summary>On the caller's thread, as Serilog itself would: a queue of refused events would have no bound.</summary>
+    static void TellWatcher(in Entry entry, RowLoss loss)
+    {
+        try
+        {
+            entry.FrontEnd.Lost([entry.Payload], loss);
+        }
+        catch (Exception error) // a fallback of the user's
+        {
+            BraintrustDiagnostics.Warn("listener", $"A callback for losses threw {error.GetType()}.", 1);
         }
     }
 

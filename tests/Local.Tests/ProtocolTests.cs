@@ -111,20 +111,6 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task FourWritersLoseNothing()
-    {
-        var project = await _client.RegisterAsync("p");
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(async writer =>
-        {
-            for (var i = 0; i < 50; i++)
-                await _client.LogAsync(project, $$"""{"id":"shared","metadata":{"w{{writer}}-{{i}}":true},"_is_merge":true}""", $$"""{"id":"w{{writer}}-{{i}}"}""");
-        }));
-        var rows = _client.Local.Rows("p");
-        Assert.Equal(201, rows.Count);
-        Assert.Equal(200, rows.Single(row => row["id"]!.GetValue<string>() == "shared")["metadata"]!.AsObject().Count);
-    }
-
-    [Fact]
     public async Task ADeepValueIsTakenAndGivenBack()
     {
         var project = await _client.RegisterAsync("p");

@@ -263,7 +263,7 @@ sealed class DeliveryLoop
         var now = Now;
         foreach (var lane in _outbox.Lanes)
         {
-            if (lane.Parked.Count == 0 || lane.IsLookingUp || lane.IsProbing || !_api.IsOpen(now) || !lane.Gate.IsOpen(now))
+            if (lane.Parked.Count == 0 || lane.IsLookingUp || lane.IsProbing || lane.WasTriedAtShutdown || !_api.IsOpen(now) || !lane.Gate.IsOpen(now))
             {
                 continue;
             }

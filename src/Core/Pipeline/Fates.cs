@@ -43,27 +43,7 @@ sealed class Fates(Ledger ledger, LossReporter losses)
             ledger.Dropping(row.Size, loss.Reason);
             row.Confirmation?.Lost(loss);
         }
-        losses.Report(frontEnd, loss.Count, loss.Reason, loss.Message, loss.Exception);
-        if (frontEnd.WatchesLosses)
-        {
-            Tell(frontEnd, [.. rows.Select(row => row.Payload).OfType<object>()], loss);
-        }
-    }
-
-    /// <summary>Hands lost events to whoever has a use for them: a fallback sink, say. It is the user's code and may throw.</summary>
-    public static void Tell(FrontEnd frontEnd, IReadOnlyList<object> payloads, RowLoss loss)
-    {
-        try
-        {
-            if (payloads.Count > 0)
-            {
-                frontEnd.Lost(payloads, loss);
-            }
-        }
-        catch (Exception error)
-        {
-            BraintrustDiagnostics.Warn("listener", $"A failure listener threw {error.GetType()}.", 1);
-        }
+        losses.Report(frontEnd, frontEnd.WatchesLosses ? [.. rows.Select(row => row.Payload).OfType<object>()] : [], loss);
     }
 
     static void Settle(in PendingRow row)

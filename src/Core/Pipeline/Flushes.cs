@@ -41,7 +41,15 @@ sealed class Flushes
     {
         while (AreWaiting && _epochs[0].Unsettled == 0)
         {
-            Answer(0, isCompleted: true, lastError);
+            if (_epochs[0].Flush is null) // answered when its deadline came: what was settled since belongs to the next
+            {
+                _epochs[1].Delivered += _epochs[0].Delivered;
+                _epochs[1].Dropped += _epochs[0].Dropped;
+            }
+            else
+            {
+                Answer(0, isCompleted: true, lastError);
+            }
             _epochs.RemoveAt(0);
         }
         for (var i = 0; i < _epochs.Count - 1; i++)

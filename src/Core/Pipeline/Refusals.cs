@@ -27,7 +27,7 @@ sealed class Refusals(LossReporter losses)
         Interlocked.Increment(ref _sinceFlush);
         if (reason == LossReasons.Closed)
         {
-            losses.Report(frontEnd, 1, reason, "They were logged after the client was closed.", null); // no loop is left to tell it
+            losses.Report(frontEnd, new RowLoss(1, reason, "It was logged after the end of its sink, provider or client.", null)); // no loop is left to tell it
             return false;
         }
         Interlocked.Increment(ref _full.GetOrAdd(frontEnd, static _ => new()).Value);
@@ -49,7 +49,7 @@ sealed class Refusals(LossReporter losses)
             var rows = Interlocked.Exchange(ref count.Value, 0);
             if (rows > 0)
             {
-                losses.Report(frontEnd, rows, LossReasons.QueueFull, "The queue was full. Raise QueueLimit and QueueLimitBytes for bursts, or log less.", null);
+                losses.Report(frontEnd, new RowLoss(rows, LossReasons.QueueFull, "The queue was full. Raise QueueLimit and QueueLimitBytes for bursts, or log less.", null));
             }
         }
     }

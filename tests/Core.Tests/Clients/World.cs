@@ -80,8 +80,8 @@ static class LedgerAssertions
 
 static class Patiently
 {
-    /// <summary>When the client has nothing under way: what is written has been answered and settled.</summary>
-    public static Task Settled(this World world, BraintrustClient client) => client.FlushAsync(TimeSpan.Zero);
+    /// <summary>When what is under way has been answered and settled: a short flush waits for that, and for nothing that needs time.</summary>
+    public static Task Settled(this World world, BraintrustClient client) => client.FlushAsync(TimeSpan.FromMilliseconds(1));
 
     /// <summary>Lets time pass in steps until something is done; bounded, so that a test cannot hang.</summary>
     public static async Task AdvanceUntil(this World world, Task done, TimeSpan? step = null)

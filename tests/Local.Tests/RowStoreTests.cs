@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using Braintrust.Logging.Local.Storage;
+
+namespace Braintrust.Logging.Local.Tests;
+
+public sealed class RowStoreTests
+{
+    readonly RowStore _store = new();
+
+    [Fact]
+    public void TheSameIdInAnotherProjectIsAnotherRow()
+    {
+        Apply("""{"id":"r","project_id":"a","input":1}""", """{"id":"r","project_id":"b","input":2}""");
+        Assert.Equal(1, Assert.Single(_store.OfProject("a"))["input"]!.GetValue<int>());
+        Assert.Equal(2, Assert.Single(_store.OfProject("b"))["input"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void AChangedRowKeepsItsPlace()
+    {
+        Apply("""{"id":"1","project_id":"p"}""", """{"id":"2","project_id":"p"}""");
+        Apply("""{"id":"1","project_id":"p","input":"new"}""");
+        Assert.Equal(["1", "2"], _store.OfProject("p").Select(RowMerge.IdOf));
+    }
+
+    [Fact]
+    public void TheAuditIsKeptBesideTheRow()
+    {
+        Apply("""{"id":"r","project_id":"p"}""");
+        var transaction = Apply("""{"id":"r","project_id":"p","scores":{"a":1},"_is_merge":true,"_audit_source":"app","_audit_metadata":{"user_id":"u"}}""");
+        var entry = Assert.Single(_store.Audit("r"));
+        Assert.Equal((transaction, "app", """{"user_id":"u"}"""), (entry.Transaction, entry.Source, entry.Metadata!.ToJsonString()));
+        Assert.DoesNotContain(Assert.Single(_store.OfProject("p")), member => member.Key.StartsWith('_'));
+    }
+
+    [Fact]
+    public void ACommentSentAgainIsStillOneComment()
+    {
+        Apply("""{"id":"r","project_id":"p","root_span_id":"t"}""");
+        Apply("""{"id":"c","project_id":"p","origin":{"id":"r"},"comment":{"text":"hm"}}""");
+        Apply("""{"id":"c","project_id":"p","origin":{"id":"r"},"comment":{"text":"hm"}}""");
+        Assert.Equal(["r", "c"], _store.OfTrace("t").Select(RowMerge.IdOf));
+    }
+
+    [Fact]
+    public void WhatIsReadIsACopy()
+    {
+        Apply("""{"id":"r","project_id":"p","input":1}""");
+        _store.OfProject("p")[0]["input"] = 2;
+        Assert.Equal(1, _store.OfProject("p")[0]["input"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void WritersAtOnceLoseNothing()
+    {
+        var start = new Barrier(4);
+        var writers = Enumerable.Range(0, 4).Select(writer => new Thread(() =>
+        {
+            start.SignalAndWait();
+            for (var i = 0; i < 500; i++)
+                Apply($$"""{"id":"shared","project_id":"p","metadata":{"w{{writer}}-{{i}}":1},"_is_merge":true}""", $$"""{"id":"w{{writer}}-{{i}}","project_id":"p"}""");
+        })).ToList();
+        writers.ForEach(thread => thread.Start());
+        writers.ForEach(thread => thread.Join());
+        var rows = _store.OfProject("p");
+        Assert.Equal(2001, rows.Count);
+        Assert.Equal(2000, rows.Single(row => RowMerge.IdOf(row) == "shared")["metadata"]!.AsObject().Count);
+    }
+
+    string Apply(params string[] rows) => _store.Apply([.. rows.Select(row => JsonNode.Parse(row)!.AsObject())]);
+}
