@@ -197,7 +197,7 @@ sealed class RowComposer
         json.BeginObject();
         json.RawName("\"name\":"u8);
         json.String(_fields.Name ?? span.Begun.Name);
-        Type(isRootSpan: span.ParentId == 0 && !span.Begun.IsContinuation, json);
+        Type(isRootSpan: span.ParentId == 0, json);
         Counter(span.Counter, json);
         json.EndObject();
         Context(span.FrontEnd, span.Begun.Caller, json);

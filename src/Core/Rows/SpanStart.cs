@@ -19,9 +19,6 @@ sealed class SpanStart
     /// <summary>The category of the logger that opened a scope.</summary>
     public string? LoggerName { get; init; }
 
-    /// <summary>Whether a root without a type is a task; a scope or span that continues somebody else's trace has no default.</summary>
-    public bool IsContinuation { get; init; }
-
     public int Size
     {
         get

@@ -1,0 +1,14 @@
+using Braintrust.Logging;
+using Quickstart;
+
+// With BRAINTRUST_API_KEY the rows go to Braintrust; without it to a Braintrust of our own, inside this process.
+await using var account = await Account.OpenAsync();
+using var ledger = new LedgerReader();
+var traces = new List<BraintrustSpan>();
+
+await using var app = await ChatApp.StartAsync(traces);
+await Visitor.AskAsync(new Uri(app.Urls.First()));
+await SerilogWork.RunAsync(traces);
+
+var flush = await BraintrustLog.FlushAsync();
+return Report.Print(account, traces, flush, ledger) ? 0 : 1;

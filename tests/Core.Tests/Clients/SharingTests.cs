@@ -1,0 +1,201 @@
+using System.Diagnostics.Metrics;
+
+namespace Braintrust.Logging.Tests.Clients;
+
+[Collection("process-wide state")]
+public sealed class SharingTests
+{
+    [Fact]
+    public async Task TenRacingLoggersLogInOnce()
+    {
+        await using var world = await World.StartAsync();
+        var clients = Enumerable.Range(0, 3).Select(_ => world.Client()).ToList();
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(i => Task.Run(() =>
+        {
+            clients[i % 3].GetLogger($"project {i % 5}", setCurrent: false).Log(name: "row");
+            return clients[i % 3].FlushAsync();
+        })));
+
+        Assert.Equal(1, world.Server.LoginCount);
+        Assert.Equal(5, world.Server.RegisterCount);
+        Assert.Equal(1, world.Server.VersionCount);
+    }
+
+    [Fact]
+    public async Task ALoggerIsMadeOncePerProject()
+    {
+        await using var world = await World.StartAsync();
+        var client = world.Client();
+        Assert.Same(client.GetLogger("one", false), client.GetLogger("one", false));
+        Assert.NotSame(client.GetLogger("one", false), client.GetLogger("two", false));
+        Assert.Same(client.GetLogger(setCurrent: false), client.GetLogger(World.Project, false));
+        Assert.Throws<ArgumentException>(() => client.GetLogger(" "));
+        Assert.Throws<ArgumentException>(() => client.GetLogger(projectId: "no uuid"));
+    }
+
+    [Fact]
+    public async Task EqualOptionsShareAClientUntilItsLastUserIsGone()
+    {
+        await using var world = await World.StartAsync();
+        var (one, two, other) = (SharedClients.Acquire(world.Options()), SharedClients.Acquire(world.Options(options => options.Project = "another")),
+            SharedClients.Acquire(world.Options(options => options.Period = TimeSpan.FromSeconds(1))));
+        Assert.Same(one.Client, two.Client);
+        Assert.NotSame(one.Client, other.Client);
+
+        one.GetLogger(false).Log(name: "row");
+        two.GetLogger(false).Log(name: "row");
+        other.GetLogger(false).Log(name: "row");
+        await one.DisposeAsync();
+        await one.DisposeAsync();
+        Assert.False(two.Client.IsClosed);
+        await two.DisposeAsync();
+        Assert.True(two.Client.IsClosed);
+        await other.DisposeAsync();
+
+        Assert.Equal((2, 1), (world.Rows.Count, world.Server.Stored("another").Count));
+        two.Client.AssertBalanced();
+        Assert.Equal(1, world.Server.LoginCount); // a queue of its own, and still the same login
+    }
+
+    [Fact]
+    public async Task TheFirstLoggerBecomesCurrentTheOthersStayAside()
+    {
+        await using var world = await World.StartAsync();
+        var client = world.Client();
+        var aside = client.GetLogger("aside", setCurrent: false);
+        Assert.NotSame(aside, BraintrustLogger.Current);
+        var first = client.GetLogger("first");
+        client.GetLogger("second");
+        Assert.Same(first, BraintrustLogger.Current);
+
+        BraintrustLog.Traced("by the front door", _ => { });
+        aside.Traced("outer", _ => BraintrustLog.Traced("inner", inner => Assert.Same(aside, inner.Logger)));
+        using (var span = BraintrustLog.StartSpan("one more"))
+        {
+            Assert.Same(first, span.Logger);
+        }
+        await client.FlushAsync();
+
+        Assert.Equal(2, world.Server.Stored("first").Count);
+        Assert.Equal(2, world.Server.Stored("aside").Count);
+        await client.DisposeAsync();
+        var next = world.Client();
+        Assert.Same(next.GetLogger("next"), BraintrustLogger.Current);
+    }
+
+    [Fact]
+    public async Task AnExplicitLoginIsOnceAndSaysWhyItFails()
+    {
+        await using var world = await World.StartAsync();
+        var client = world.Client();
+        world.Server.OnLogin = _ => Task.FromResult(world.Server.LoginCount == 1 ? new Reply(401, "{}") : null);
+
+        var error = await Assert.ThrowsAsync<BraintrustException>(() => client.LoginAsync());
+        Assert.Contains("401", error.Message);
+        Assert.DoesNotContain(world.Server.ApiKey, error.ToString());
+        await client.LoginAsync();
+        await client.LoginAsync();
+        Assert.Equal(2, world.Server.LoginCount);
+    }
+
+    [Fact]
+    public async Task FirstCallsReturnAtOnceWhileTheLoginHangs()
+    {
+        await using var world = await World.StartAsync();
+        var hang = new TaskCompletionSource();
+        world.Server.OnLogin = async _ =>
+        {
+            await hang.Task;
+            return null;
+        };
+        var logger = world.Logger(options => options.EagerlyEmitFirstEvent = true);
+
+        logger.Log(name: "one");
+        await world.Server.WaitForLoginAsync(1); // and there it hangs
+        using (logger.StartSpan("two"))
+        {
+            logger.Log(name: "three");
+        }
+        Assert.Equal(3, logger.Client.Ledger.ResidentRows);
+        Assert.Equal(0, world.Server.Logs3Count);
+
+        hang.SetResult();
+        Assert.Equal(3, (await logger.Client.FlushAsync()).Delivered);
+    }
+
+    [Fact]
+    public async Task WithoutAKeyRowsWaitAndTheFlushSaysWhy()
+    {
+        await using var world = await World.StartAsync();
+        var lines = new List<string>();
+        BraintrustDiagnostics.Enable(lines.Add);
+        var logger = world.Logger(options => options.ApiKey = null);
+        logger.Log(name: "row");
+
+        var result = await logger.Client.FlushAsync();
+        BraintrustDiagnostics.Disable();
+
+        Assert.Equal((false, 1, 0), (result.Completed, result.Pending, result.Dropped));
+        Assert.All(new[] { "ApiKey", "BRAINTRUST_API_KEY", ".env.braintrust" }, source => Assert.Contains(source, result.LastError));
+        Assert.Single(lines, line => line.Contains("BRAINTRUST_API_KEY"));
+        Assert.Equal(0, world.Server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task TheKeyIsInNoText()
+    {
+        await using var world = await World.StartAsync();
+        var client = world.Client();
+        var logger = client.GetLogger(setCurrent: false);
+        using var span = logger.StartSpan("span");
+        foreach (var thing in new object[] { world.Options(), client, logger, span })
+        {
+            Assert.DoesNotContain(world.Server.ApiKey, thing.ToString());
+        }
+    }
+
+    [Fact]
+    public async Task TheMeterShowsTheLedger()
+    {
+        await using var world = await World.StartAsync();
+        var seen = new Dictionary<string, double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, it) =>
+            {
+                if (instrument.Meter.Name == "Braintrust.Logging")
+                {
+                    it.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => seen[instrument.Name] = seen.GetValueOrDefault(instrument.Name) + value);
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => seen[instrument.Name] = value);
+        listener.Start();
+        var logger = world.Logger();
+        listener.RecordObservableInstruments();
+        var before = seen.GetValueOrDefault("braintrust.rows.accepted");
+
+        logger.Log(name: "row");
+        seen.Clear();
+        listener.RecordObservableInstruments();
+
+        Assert.True(seen["braintrust.rows.accepted"] >= before + 1);
+        Assert.True(seen["braintrust.rows.queued"] >= 1);
+        Assert.True(seen["braintrust.bytes.queued"] > 0);
+        Assert.All(new[] { "braintrust.rows.delivered", "braintrust.rows.retried", "braintrust.oldest.age" }, name => Assert.Contains(name, seen.Keys));
+    }
+
+    [Fact]
+    public async Task ALinkIsCompleteOnceLoggedIn()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        using var span = logger.StartSpan("span");
+        Assert.Contains("error-generating-link", span.Link());
+        await logger.Client.FlushAsync();
+        Assert.Contains($"object_type=project_logs&object_id=", span.Link());
+        Assert.EndsWith($"&id={span.Id}", span.Link());
+    }
+}

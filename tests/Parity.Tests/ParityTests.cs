@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Logging;
+
+namespace Braintrust.Logging.Tests.Parity;
+
+/// <summary>The same call gives the same row, whichever framework made it.</summary>
+public sealed class ParityTests
+{
+    public static readonly TheoryData<string, object?[]> Calls = new()
+    {
+        { "nothing to fill in", [] },
+        { "Payment {PaymentId} failed", ["pay_123"] },
+        { "Asked {Input}, answered {Output}, expected {Expected}", ["q", "a", "b"] },
+        { "Asked {@Input}", [new { Question = "why", Tries = 2 }] },
+        { "Answered {@Output} by {Model} of {Provider}", [new { Text = "because" }, "gpt-4o", "openai"] },
+        { "Used {PromptTokens}+{CompletionTokens}={TotalTokens}, {CachedTokens} cached", [12, 34L, 46, 3] },
+        { "Used {InputTokens} and {OutputTokens}", [12, 34] },
+        { "Used {InputTokenCount}, {OutputTokenCount}, {TotalTokenCount}", [12, 34, 46] },
+        { "{Model} used {PromptTokens} tokens", ["gpt-4o", 5] },
+        { "Scored {Score} and {Helpful}", [0.5, true] },
+        { "Scored {@Scores}", [new Dictionary<string, double> { ["good"] = 0.25, ["too much"] = 2 }] },
+        { "Measured {@Metrics}", [new Dictionary<string, double> { ["rows"] = 3, ["start"] = 1 }] },
+        { "No score {Score}", [7] },
+        { "Took {Elapsed} ms", [125.5] },
+        { "Took {ElapsedMs} ms", [125] },
+        { "Took {ElapsedMilliseconds} ms", [125L] },
+        { "Took {Duration}", [TimeSpan.FromSeconds(2)] },
+        { "Took {DurationMs}, first token after {TimeToFirstToken}", [500, TimeSpan.FromMilliseconds(250)] },
+        { "Failed with {Error}", ["out of paper"] },
+        { "Tagged {Tags}", [new[] { "a", "b" }] },
+        { "Called {SpanName} of {SpanType}", ["lookup", "tool"] },
+        { "{Number} {Decimal} {Date} {Guid} {Flag} {Text,8} {Padded,-6}|{Format:0.000}", [1, 2.5m, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), Guid.Empty, true, "x", "y", 1.5] },
+        { "{gen_ai.usage.input_tokens}", [3] },
+        { "Ümläut {Smile} 😀", ["😀"] },
+        { "{id} {span_id} {project_id} {_is_merge}", ["mine", "mine", "mine", true] },
+    };
+
+    [Theory, MemberData(nameof(Calls))]
+    public async Task AsASpanRow(string template, object?[] arguments)
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Information, default, null, template, arguments);
+        Assert.Equal(BothFrontEnds.Comparable(serilog, arguments), BothFrontEnds.Comparable(mel, arguments));
+    }
+
+    [Theory, MemberData(nameof(Calls))]
+    public async Task AsANativeLogRow(string template, object?[] arguments)
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.ApplicationLogs, LogLevel.Warning, default, null, template, arguments);
+        Assert.Equal(BothFrontEnds.Comparable(serilog, arguments), BothFrontEnds.Comparable(mel, arguments));
+        Assert.Equal("log", (string?)mel["span_attributes"]!["type"]);
+    }
+
+    [Theory, MemberData(nameof(Calls))]
+    public async Task AsWhicheverFits(string template, object?[] arguments)
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Auto, LogLevel.Debug, default, null, template, arguments);
+        Assert.Equal(BothFrontEnds.Comparable(serilog, arguments), BothFrontEnds.Comparable(mel, arguments));
+    }
+
+    [Theory]
+    [InlineData(LogLevel.Trace, "trace")]
+    [InlineData(LogLevel.Debug, "debug")]
+    [InlineData(LogLevel.Information, "info")]
+    [InlineData(LogLevel.Warning, "warn")]
+    [InlineData(LogLevel.Error, "error")]
+    [InlineData(LogLevel.Critical, "fatal")]
+    public async Task LevelsAreCalledTheSame(LogLevel level, string name)
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, level, new EventId(7, "Paid"), null, "Paid {Amount}", 3);
+        Assert.Equal(BothFrontEnds.Comparable(serilog, []), BothFrontEnds.Comparable(mel, []));
+        Assert.Equal((name, 7, "Paid"), ((string?)mel["span_attributes"]!["log_level"], (int)mel["metadata"]!["event.id"]!, (string?)mel["metadata"]!["event.name"]));
+        Assert.Equal(level >= LogLevel.Error ? "Paid 3" : null, (string?)mel["error"]);
+        Assert.Equal("Shop.Checkout", (string?)mel["metadata"]!["logger.name"]);
+    }
+
+    [Theory]
+    [InlineData(EventsAs.Spans)]
+    [InlineData(EventsAs.ApplicationLogs)]
+    public async Task AnExceptionIsSaidTheSame(EventsAs eventsAs)
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(eventsAs, LogLevel.Warning, default, new InvalidOperationException("broken"), "Payment {PaymentId} failed", "p");
+        Assert.Equal(BothFrontEnds.Comparable(serilog, []), BothFrontEnds.Comparable(mel, []));
+        Assert.Contains("System.InvalidOperationException: broken", (string?)mel[eventsAs == EventsAs.Spans ? "error" : "output"]);
+    }
+}
