@@ -12,13 +12,10 @@ namespace Braintrust.Logging.Pipeline;
 sealed class DeliveryLoop
 {
     const int MaxInFlight = 4;
-    const int RefusalsBeforeItIsNotTheRows = 3;
-    const int SmallestRowToShorten = 16 * 1024;
 
     readonly DeliveryOptions _options;
     readonly EntryQueue _queue;
     readonly IRowTransport _transport;
-    readonly RowComposer _composer;
     readonly Ledger _ledger;
     readonly Refusals _refusals;
     readonly TimeProvider _clock;
@@ -33,19 +30,16 @@ sealed class DeliveryLoop
     long _stopBy = long.MaxValue;
 
     // The loop's own; Oldest is read by others.
-    readonly JsonBuffer _json = new();
-    readonly List<BraintrustSpan> _open = [];
     readonly Flushes _flushes = new();
     readonly Fates _fates;
     readonly BodyLimit _bodyLimit = new();
     readonly Outbox _outbox;
+    readonly Intake _intake;
+    readonly Settlement _settlement;
     readonly Gate _api = new();
-    long _sequence;
     int _lookUps;
     int _flushesSeen;
     bool _hasSent;
-    bool _hasFreshLogin;
-    bool _wasStopping;
     long _oldest = long.MaxValue;
 
     public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals)
@@ -53,12 +47,13 @@ sealed class DeliveryLoop
         _options = options;
         _queue = queue;
         _transport = transport;
-        _composer = composer;
         _ledger = ledger;
         _refusals = refusals;
         _clock = options.Clock;
         _fates = new Fates(ledger, losses);
         _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
+        _intake = new Intake(composer, _outbox, _flushes, _fates, ledger, _clock);
+        _settlement = new Settlement(_outbox, _fates, ledger, _bodyLimit, _api, _clock);
         _timer = _clock.CreateTimer(static queue => ((EntryQueue)queue!).Ring(), queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using (ExecutionContext.SuppressFlow()) // what the first caller holds in its async flow is not ours to keep
         {
@@ -144,7 +139,7 @@ sealed class DeliveryLoop
         {
             Take(entry);
         }
-        WriteOpenSpans();
+        _intake.WriteOpenSpans();
         if (_lookUps == 0 || IsStopping || Now >= After(_outbox.FillingSince, _options.Period))
         {
             _outbox.Seal(); // while a project is looked up its rows may still join, so that projects share a request
@@ -167,7 +162,7 @@ sealed class DeliveryLoop
         switch (entry.Kind)
         {
             case EntryKind.Flush:
-                WriteOpenSpans();
+                _intake.WriteOpenSpans();
                 _flushesSeen++;
                 _flushes.Current.Dropped += _refusals.TakeSinceFlush();
                 _flushes.Begin((FlushRequest)entry.Payload);
@@ -175,85 +170,13 @@ sealed class DeliveryLoop
                 break;
 
             case EntryKind.SpanBegin:
-                var begun = (BraintrustSpan)entry.Payload;
-                _composer.Begin(begun);
-                if (!begun.IsEnded)
-                {
-                    _open.Add(begun);
-                }
+                _intake.Begin((BraintrustSpan)entry.Payload);
                 break;
 
             default:
-                Write(entry);
+                _intake.Write(entry);
                 break;
         }
-    }
-
-    void Write(in Entry entry)
-    {
-        var row = Row(entry);
-        _json.Clear();
-        try
-        {
-            switch (entry.Payload)
-            {
-                case BraintrustSpan span:
-                    _composer.End(span, _json);
-                    row.After = span.OpenWrite;
-                    break;
-                case AuditRow audit:
-                    _composer.Audit(entry, audit, _json);
-                    row.After = audit.Comment is null ? _outbox.Unsettled(audit.Target) : null;
-                    break;
-                default:
-                    _composer.Event(entry, _json);
-                    break;
-            }
-        }
-        catch (Exception error) // a value that defeats even the writer's care
-        {
-            _fates.Lose(row, LossReasons.Unwritable, $"A row could not be written: {error.GetType()}.", error);
-            return;
-        }
-        _outbox.Add(row, _json.Written);
-    }
-
-    PendingRow Row(in Entry entry)
-    {
-        _flushes.Current.Unsettled++;
-        return new PendingRow
-        {
-            Lane = _outbox.LaneOf(entry.Logger),
-            Id = entry.RowId,
-            Sequence = _sequence++,
-            AcceptedAt = entry.AcceptedAt,
-            Size = entry.Size,
-            Epoch = _flushes.Current,
-            FrontEnd = entry.FrontEnd,
-            Payload = entry.FrontEnd.WatchesLosses ? entry.Payload : null,
-            Confirmation = entry.Confirmation,
-        };
-    }
-
-    /// <summary>Spans that are still open when rows leave are written with what they began with, once.</summary>
-    void WriteOpenSpans()
-    {
-        foreach (var span in _open)
-        {
-            if (span.IsEnded)
-            {
-                continue; // its end is in the queue already, and says it all
-            }
-            _json.Clear();
-            _composer.Open(span, _json);
-            span.OpenWrite = new RowFate();
-            _ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
-            var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = Now, Size = _json.Length });
-            row.Payload = null; // the end is still to come: nothing of the span itself is lost with this
-            row.Fate = span.OpenWrite;
-            _outbox.Add(row, _json.Written);
-        }
-        _open.Clear();
     }
 
     // ---- look up -------------------------------------------------------------------------------------------------------------------
@@ -319,7 +242,7 @@ sealed class DeliveryLoop
         }
 
         // A login that fails concerns everybody; a project that cannot be looked up only itself.
-        Blame(isReady ? lane.Gate : _api, answer);
+        _settlement.Blame(isReady ? lane.Gate : _api, answer);
         lane.WasTriedAtShutdown |= IsStopping;
     }
 
@@ -378,155 +301,7 @@ sealed class DeliveryLoop
         {
             return; // the shutdown did not wait for it
         }
-        batch.LastError = answer.Message;
-        batch.IsUnacknowledged = answer.Kind == AnswerKind.Unacknowledged;
-        switch (answer.Kind)
-        {
-            case AnswerKind.Accepted:
-                Delivered(batch);
-                break;
-            case AnswerKind.TooLarge:
-                _api.Succeed();
-                Shrink(batch, answer);
-                break;
-            case AnswerKind.Rejected:
-                _api.Succeed();
-                Isolate(batch, answer);
-                break;
-            case AnswerKind.Denied:
-            case AnswerKind.Misconfigured:
-                Deny(batch, answer);
-                break;
-            default:
-                Blame(_api, answer);
-                Retry(batch);
-                break;
-        }
-    }
-
-    void Delivered(Batch batch)
-    {
-        _api.Succeed();
-        _hasFreshLogin = false;
-        _bodyLimit.Passed(batch.BodyBytes);
-        Lane[] lanes = [.. batch.Lanes()];
-        _fates.Deliver(batch);
-        foreach (var lane in lanes)
-        {
-            lane.LoneRefusals = 0;
-            lane.IsProbing = false;
-            if (lane.IsPaused)
-            {
-                lane.IsPaused = false;
-                lane.Gate.Succeed();
-                _outbox.Unpark(lane);
-            }
-        }
-    }
-
-    void Blame(Gate gate, in Answer answer)
-    {
-        _fates.LastError = answer.Message ?? _fates.LastError;
-        BraintrustDiagnostics.Warn(answer.Kind.ToString(), answer.Message ?? "Braintrust could not be reached.", 1);
-        if (answer.Kind is AnswerKind.Denied or AnswerKind.Misconfigured or AnswerKind.Rejected)
-        {
-            gate.Pause(answer, Now, _clock.TimestampFrequency);
-        }
-        else if (!IsStopping || answer.RetryAfter is not null) // at the end every batch has its one try, without a pause
-        {
-            gate.Fail(answer, Now, _clock.TimestampFrequency, Random.Shared.NextDouble());
-        }
-    }
-
-    /// <summary>To be sent again, or given up: after the shutdown began there is one try.</summary>
-    void Retry(Batch batch)
-    {
-        _ledger.Retrying(batch.Count);
-        if (batch.WasTriedAtShutdown)
-        {
-            _fates.Lose(batch, LossReasons.Shutdown, ShutdownMessage(batch.LastError));
-        }
-        else
-        {
-            _outbox.SendAgain(batch);
-        }
-    }
-
-    /// <summary>413: halve, and remember about how much passes. A lone row is shortened; only what cannot be is lost.</summary>
-    void Shrink(Batch batch, in Answer answer)
-    {
-        _bodyLimit.Refused(batch.BodyBytes);
-        if (batch.Count > 1)
-        {
-            _outbox.Halve(batch);
-            return;
-        }
-
-        var row = batch.Rows[0];
-        _json.Clear();
-        if (row.Length > SmallestRowToShorten && RowShortener.TryShorten(batch.Bytes(row), row.Length / 2, _json))
-        {
-            var shorter = batch.Empty();
-            shorter.Add(row, _json.Written);
-            batch.Dispose();
-            _outbox.SendAgain(shorter);
-        }
-        else
-        {
-            _fates.Lose(batch, LossReasons.TooLarge, answer.Message ?? "The row is larger than Braintrust takes.");
-        }
-    }
-
-    /// <summary>400 and the like: one row may be to blame. What is refused alone is lost, unless it is plainly not the rows.</summary>
-    void Isolate(Batch batch, in Answer answer)
-    {
-        if (batch.HasSeveralLanes)
-        {
-            _outbox.SplitByLane(batch);
-        }
-        else if (batch.Count > 1)
-        {
-            _outbox.Halve(batch);
-        }
-        else if (++batch.Rows[0].Lane.LoneRefusals <= RefusalsBeforeItIsNotTheRows)
-        {
-            _fates.Lose(batch, LossReasons.Rejected, answer.Message ?? "Braintrust refused the row.");
-        }
-        else
-        {
-            Pause(batch.Rows[0].Lane, batch, answer);
-        }
-    }
-
-    void Deny(Batch batch, in Answer answer)
-    {
-        _ledger.Retrying(batch.Count);
-        if (answer.Status == 401 && !_hasFreshLogin)
-        {
-            _hasFreshLogin = true; // the next call logs in anew: the key may have been replaced
-            _outbox.SendAgain(batch);
-        }
-        else if (answer.Status != 403)
-        {
-            Blame(_api, answer); // the key or the address: nothing of this client can be sent
-            _outbox.SendAgain(batch);
-        }
-        else if (batch.HasSeveralLanes)
-        {
-            _outbox.SplitByLane(batch);
-        }
-        else
-        {
-            Pause(batch.Rows[0].Lane, batch, answer);
-        }
-    }
-
-    void Pause(Lane lane, Batch batch, in Answer answer)
-    {
-        lane.IsPaused = true;
-        lane.IsProbing = false;
-        lane.Parked.Add(batch);
-        Blame(lane.Gate, answer);
+        _settlement.Settle(batch, answer);
     }
 
     /// <summary>Ends the wait of rows that have waited too long.</summary>
@@ -535,7 +310,7 @@ sealed class DeliveryLoop
         var tooOld = Now - (long)(_options.RetryTimeLimit.TotalSeconds * _clock.TimestampFrequency);
         while (_queue.TryPeek(out var first) && first.AcceptedAt <= tooOld && first.Kind is not (EntryKind.Flush or EntryKind.SpanBegin) && _queue.TryRead(out first))
         {
-            _fates.Lose(Row(first), LossReasons.Expired, ExpiredMessage(_fates.LastError), null);
+            _fates.Lose(_intake.Row(first), LossReasons.Expired, ExpiredMessage(_fates.LastError), null);
         }
         foreach (var batch in _outbox.TakeOlderThan(tooOld))
         {
@@ -544,8 +319,6 @@ sealed class DeliveryLoop
     }
 
     string ExpiredMessage(string? why) => $"They waited longer than {_options.RetryTimeLimit}. {why}".TrimEnd();
-
-    static string ShutdownMessage(string? why) => $"The client was closed before they could be delivered. {why}".TrimEnd();
 
     // ---- tell, and end -------------------------------------------------------------------------------------------------------------
 
@@ -578,9 +351,9 @@ sealed class DeliveryLoop
 
     void OpenGatesOnceForStop()
     {
-        if (IsStopping && !_wasStopping)
+        if (IsStopping && !_settlement.IsStopping)
         {
-            _wasStopping = true;
+            _settlement.IsStopping = true;
             OpenGatesForOneMore();
         }
     }
@@ -606,7 +379,7 @@ sealed class DeliveryLoop
         _timer.Dispose();
         foreach (var batch in _outbox.All.ToArray())
         {
-            _fates.Lose(batch, LossReasons.Shutdown, ShutdownMessage(batch.LastError ?? _fates.LastError));
+            _fates.Lose(batch, LossReasons.Shutdown, Settlement.ShutdownMessage(batch.LastError ?? _fates.LastError));
         }
         while (_queue.TryRead(out var entry))
         {
@@ -616,13 +389,14 @@ sealed class DeliveryLoop
             }
             else if (entry.Kind != EntryKind.SpanBegin)
             {
-                _fates.Lose(Row(entry), LossReasons.Shutdown, ShutdownMessage(_fates.LastError), null);
+                _fates.Lose(_intake.Row(entry), LossReasons.Shutdown, Settlement.ShutdownMessage(_fates.LastError), null);
             }
         }
         _refusals.Tell(Now);
         _flushes.Complete(Now, _fates.LastError);
         Volatile.Write(ref _oldest, long.MaxValue);
-        _json.Dispose();
+        _intake.Dispose();
+        _settlement.Dispose();
     }
 
     // ---- wait ----------------------------------------------------------------------------------------------------------------------
