@@ -1,6 +1,8 @@
 using Braintrust.Logging;
 using Quickstart;
 
+BraintrustDiagnostics.Enable(Console.Error.WriteLine); // silent unless something is wrong
+
 // With BRAINTRUST_API_KEY the rows go to Braintrust; without it to a Braintrust of our own, inside this process.
 await using var account = await Account.OpenAsync();
 using var ledger = new LedgerReader();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Braintrust.Logging.Activities;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Pipeline;
 using Braintrust.Logging.Rows;
@@ -29,6 +30,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     readonly Refusals _refusals;
     readonly ConcurrentDictionary<ProjectKey, BraintrustLogger> _loggers = new();
     readonly object _disposing = new();
+    readonly ActivityCapture? _capture;
     Task? _disposal;
 
     /// <summary>Makes a client of one's own; nobody else uses it.</summary>
@@ -37,6 +39,8 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     public BraintrustClient(BraintrustOptions? options = null)
         : this(options ?? new BraintrustOptions(), SettingsResolver.Resolve(options ?? new BraintrustOptions(), SettingsSources.OfProcess()))
     {
+        // For a client of one's own; front ends that share one capture for themselves.
+        _capture = ActivityCapture.Start(Api.Settings.ActivitySources, DefaultLogger(setCurrent: false), Api);
     }
 
     internal BraintrustClient(BraintrustOptions options, ResolvedSettings settings)
@@ -215,19 +219,18 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         }
     }
 
-    internal Task FlushUnlessAsync(BraintrustSpan span) => _delivery.AsyncFlush || span.ParentId != 0 ? Task.CompletedTask : FlushAsync();
+    internal Task FlushUnlessAsync(BraintrustSpan span) => _delivery.AsyncFlush || !span.IsLocalRoot ? Task.CompletedTask : FlushAsync();
 
-    internal string Link(BraintrustLogger logger, string rowId)
-    {
-        var session = _transport.Session;
-        var key = logger.Key.Id is null && logger.Key.Name is { } name ? logger.Key with { Id = session.KnownProjectId(name) } : logger.Key;
-        return Links.Row(_settings.AppPublicUrl, session.OrgName, key, rowId);
-    }
+    internal string Link(BraintrustLogger logger, string rowId) =>
+        Links.Row(_settings.AppPublicUrl, _transport.Session.OrgName, logger.Key with { Id = logger.KnownProjectId }, rowId);
+
+    internal string? KnownProjectId(ProjectKey project) => project.Name is { } name ? _transport.Session.KnownProjectId(name) : null;
 
     internal Task ClosedAsync() => _loop.Completion;
 
     async Task CloseAsync()
     {
+        _capture?.Dispose();
         _loop.Stop(_delivery.ShutdownTimeout);
         await _loop.Completion.ConfigureAwait(false);
         await _losses.Told.WaitAsync(_delivery.ShutdownTimeout + Slack, Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

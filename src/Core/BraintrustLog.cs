@@ -25,12 +25,16 @@ public static class BraintrustLog
     /// <inheritdoc cref="BraintrustClient.FlushAsync"/>
     public static Task<FlushResult> FlushAsync(TimeSpan? timeout = null) => (BraintrustLogger.Current?.Client ?? Client).FlushAsync(timeout);
 
+    /// <summary>
+    /// Opens a span of the current logger; with a <paramref name="parent"/>, of the parent's project: that of the span, or the one that the headers of
+    /// another process named. Dispose it to end it.
+    /// </summary>
     /// <inheritdoc cref="BraintrustLogger.StartSpan"/>
     public static BraintrustSpan StartSpan(
-        string? name = null, string? type = null, object? input = null, BraintrustSpan? parent = null, object? metadata = null,
+        string? name = null, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
         DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
-        (parent?.Logger ?? CurrentLogger).StartSpan(name, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
+        LoggerFor(parent).StartSpan(name, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
     /// <inheritdoc cref="BraintrustLogger.Traced(string?, Action{BraintrustSpan}, string?, object?, string?, string?, int)"/>
     public static void Traced(string? name, Action<BraintrustSpan> work, string? type = null, object? input = null,
@@ -51,6 +55,14 @@ public static class BraintrustLog
     public static Task<T> TracedAsync<T>(string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
         CurrentLogger.TracedAsync(name, work, type, input, callerMember, callerFile, callerLine);
+
+    static BraintrustLogger LoggerFor(BraintrustSpanContext? parent) => parent switch
+    {
+        { Local: { } span } => span.Logger,
+        { ProjectId: { } id } => CurrentLogger.Client.GetLogger(null, setCurrent: false, id),
+        { Project: { } name } => CurrentLogger is var current && current.Key.Name == name ? current : current.Client.GetLogger(name, setCurrent: false),
+        _ => CurrentLogger,
+    };
 
     internal static BraintrustLogger CurrentLogger => BraintrustLogger.Current ?? Client.GetLogger();
 }

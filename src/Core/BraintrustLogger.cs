@@ -32,6 +32,9 @@ public sealed class BraintrustLogger
 
     internal ProjectKey Key { get; }
 
+    /// <summary>The project's id, as soon as it is known.</summary>
+    internal string? KnownProjectId => Key.Id ?? Client.KnownProjectId(Key);
+
     /// <summary>The trace of all native log rows that stand outside of any other (PROTOCOL section 9).</summary>
     internal UInt128 BaselineTrace { get; } = Ids.NewTraceId();
 
@@ -41,14 +44,17 @@ public sealed class BraintrustLogger
     /// <param name="name">What the work is called. Default: <c>root</c> without a parent, else the calling method, file and line.</param>
     /// <param name="type">One of <see cref="SpanTypes"/> or any other text. Default: <c>task</c> for a root, none for a child.</param>
     /// <param name="input">What the work is given: any value, copied here.</param>
-    /// <param name="parent">The span above. Default: the innermost open span of this logger. A span of another project is never a parent.</param>
+    /// <param name="parent">
+    /// The span above: one of this logger, or one of another process (<see cref="BraintrustPropagation"/>). Default: the innermost open span of this
+    /// logger. A span that another logger holds in this process is never a parent.
+    /// </param>
     /// <param name="metadata">A dictionary, or an object whose public properties become the entries.</param>
     /// <param name="startTime">When it began. Default: now.</param>
     /// <param name="callerMember">Filled in by the compiler.</param>
     /// <param name="callerFile">Filled in by the compiler; only the file's name is sent.</param>
     /// <param name="callerLine">Filled in by the compiler.</param>
     public BraintrustSpan StartSpan(
-        string? name = null, string? type = null, object? input = null, BraintrustSpan? parent = null, object? metadata = null,
+        string? name = null, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
         DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0)
     {
@@ -278,9 +284,14 @@ public sealed class BraintrustLogger
     }
 
     BraintrustSpan Make(
-        string? name, string? type, object? input, BraintrustSpan? parent, object? metadata, DateTimeOffset? startTime, CallerLocation caller)
+        string? name, string? type, object? input, BraintrustSpanContext? parent, object? metadata, DateTimeOffset? startTime, CallerLocation caller)
     {
-        var placement = parent is not null && ReferenceEquals(parent.Logger, this) ? Placement.Below(parent) : Placement.Of(this);
+        var placement = parent switch
+        {
+            { Local: null } => Placement.Below(parent),
+            { Local: { } span } when ReferenceEquals(span.Logger, this) => Placement.Below(span),
+            _ => Placement.Of(this),
+        };
         return new(new SpanStart
         {
             Logger = this,

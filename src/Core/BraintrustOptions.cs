@@ -68,6 +68,12 @@ public class BraintrustOptions
     public ScopeSpans ScopeSpans { get; set; }
 
     /// <summary>
+    /// Activity sources whose activities become spans of this sink's, provider's or client's project: names, or patterns with <c>*</c>.
+    /// Default none. <see cref="BraintrustActivitySources.GenAI"/> is a ready set for model calls.
+    /// </summary>
+    public IList<string> ActivitySources { get; set; } = [];
+
+    /// <summary>
     /// Names another project for an event, from its properties (name to value): one project per tenant, say. Null: the default project.
     /// Runs on the logging thread; what it throws is ignored.
     /// </summary>

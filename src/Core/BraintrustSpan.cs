@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Braintrust.Logging.Activities;
+using Braintrust.Logging.Propagation;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging;
@@ -17,15 +19,20 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     RowPatch? _patches;
     int _ended;
 
-    internal BraintrustSpan(SpanStart start, Placement placement)
+    static long _opened;
+
+    internal BraintrustSpan(SpanStart start, Placement placement, ulong spanId = 0)
     {
         Logger = start.Logger;
         FrontEnd = start.FrontEnd;
         Begun = start;
         Row = RowId.New();
-        Span = Ids.NewSpanId();
+        Span = spanId != 0 ? spanId : Ids.NewSpanId();
+        Order = Interlocked.Increment(ref _opened);
         Trace = placement.TraceId;
         ParentId = placement.ParentId;
+        Headers = placement.Headers;
+        IsLocalRoot = ParentId == 0 || placement.IsEntry;
         var clock = Logger.Client.Clock;
         CreatedTicks = clock.GetUtcNow().UtcTicks;
         StartTicks = start.Time?.UtcTicks ?? CreatedTicks;
@@ -53,9 +60,23 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     internal ulong Span { get; }
     internal UInt128 Trace { get; }
     internal ulong ParentId { get; }
+
+    /// <summary>What came in with the trace from another process, to be sent on.</summary>
+    internal TraceHeaders? Headers { get; }
+
+    /// <summary>Nothing stands above it in this process.</summary>
+    internal bool IsLocalRoot { get; }
+
     internal long CreatedTicks { get; }
     internal long StartTicks { get; }
     internal long EndTicks { get; private set; }
+
+    /// <summary>Which of two spans began later, whatever their clocks say.</summary>
+    internal long Order { get; }
+
+    /// <summary>What the activity said at its end, if the span is one.</summary>
+    internal ActivityEnd? Activity { get; private set; }
+
     internal bool IsEnded => Volatile.Read(ref _ended) != 0;
 
     // The loop's own: the span's place in the order of beginnings, and the fate of its open write if there was one.
@@ -101,7 +122,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>Ends the span, now or at a given time. The first end counts.</summary>
     public void End(DateTimeOffset? at = null)
     {
-        if (Finish(at) && ParentId == 0 && FrontEnd == Logger.Client.Api)
+        if (Finish(at) && IsLocalRoot && FrontEnd == Logger.Client.Api)
         {
             Logger.Client.WaitUnlessAsync();
         }
@@ -114,6 +135,13 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// A link to the span in Braintrust's pages, from what is known now: complete once logged in. The row must have been delivered before it works.
     /// </summary>
     public string Link() => Logger.Client.Link(Logger, Id);
+
+    /// <summary>
+    /// Adds the span to the headers of a request that is about to be sent, so that the other side continues the trace below it: <c>traceparent</c>,
+    /// <c>tracestate</c> if the trace came with one, and <c>braintrust.parent</c> among the members of <c>baggage</c>, whose others stay. Never throws.
+    /// </summary>
+    /// <param name="headers">Names in another case are replaced by ours, in lower case.</param>
+    public void Inject(IDictionary<string, string> headers) => BraintrustPropagation.Inject(this, headers);
 
     internal void Enter()
     {
@@ -150,6 +178,13 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         return true;
     }
 
+    /// <summary>Ends the span of an activity, with what the activity has become.</summary>
+    internal void FinishActivity(ActivityEnd end, DateTimeOffset at)
+    {
+        Activity = end;
+        Finish(at);
+    }
+
     internal void Add(RowPatch patch)
     {
         while (true)
@@ -173,7 +208,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     int EstimateBytes()
     {
-        var size = 300 + Begun.Size;
+        var size = 300 + Begun.Size + (Activity?.Size ?? 0);
         for (var patch = Volatile.Read(ref _patches); patch is not null && !ReferenceEquals(patch, RowPatch.Sealed); patch = patch.Earlier)
         {
             size += patch.EstimateBytes();

@@ -3,6 +3,7 @@ using Braintrust.Extensions.Logging.Configuration;
 using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging;
 using Braintrust.Logging.Configuration;
+using Braintrust.Logging.Activities;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -23,6 +24,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     readonly ClientLease _lease;
     readonly BraintrustLogger _logger;
     readonly MelFrontEnd _frontEnd;
+    readonly ActivityCapture? _activities;
     volatile bool _isClosed;
 
     /// <exception cref="OptionsValidationException">An option cannot work; the message names its path and what it accepts.</exception>
@@ -38,6 +40,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
         }
         _logger = _lease.GetLogger();
         _frontEnd = new MelFrontEnd(FrontEndSettings.From(options));
+        _activities = ActivityCapture.Start(_frontEnd.Settings.ActivitySources, _logger, _frontEnd);
     }
 
     /// <summary>The client that delivers: to flush it, for instance. Not the caller's to dispose.</summary>
@@ -53,6 +56,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     /// <summary>Delivers what is queued, within <see cref="BraintrustOptions.ShutdownTimeout"/>. What is logged later is dropped and counted.</summary>
     public void Dispose()
     {
+        _activities?.Dispose();
         try
         {
             _lease.Dispose();
@@ -66,6 +70,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     /// <inheritdoc cref="Dispose"/>
     public async ValueTask DisposeAsync()
     {
+        _activities?.Dispose();
         try
         {
             await _lease.DisposeAsync().ConfigureAwait(false);

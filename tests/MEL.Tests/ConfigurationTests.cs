@@ -70,7 +70,7 @@ public class ConfigurationTests
     public void NoOptionIsForgotten()
     {
         var all = typeof(BraintrustLoggerOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name);
-        Assert.Equal(all.Order(), OptionSettings.All.Keys.Concat(OptionSettings.CodeOnly).Order());
+        Assert.Equal(all.Order(), OptionSettings.All.Keys.Concat(OptionSettings.Lists).Concat(OptionSettings.CodeOnly).Order());
     }
 
     [Theory]

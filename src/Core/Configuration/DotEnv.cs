@@ -5,10 +5,10 @@ namespace Braintrust.Logging.Configuration;
 /// <summary>The syntax of a dotenv file: comments, <c>export</c>, unquoted and quoted values. Nothing is expanded, nothing is run.</summary>
 ref struct DotEnv
 {
-    readonly ReadOnlySpan<char> text;
-    int at;
+    readonly ReadOnlySpan<char> _text;
+    int _at;
 
-    DotEnv(ReadOnlySpan<char> text) => this.text = text;
+    DotEnv(ReadOnlySpan<char> text) => _text = text;
 
     /// <summary>The values by name, the last of equal names winning; null when the text is no dotenv file.</summary>
     public static Dictionary<string, string>? Parse(ReadOnlySpan<char> text)
@@ -23,14 +23,14 @@ ref struct DotEnv
         return values;
     }
 
-    readonly char Next => at < text.Length ? text[at] : '\0';
+    readonly char Next => _at < _text.Length ? _text[_at] : '\0';
 
     bool SkipToEntry()
     {
-        while (at < text.Length)
+        while (_at < _text.Length)
         {
             if (Next == '#') SkipLine();
-            else if (char.IsWhiteSpace(Next) || Next == '\uFEFF') at++;
+            else if (char.IsWhiteSpace(Next) || Next == '\uFEFF') _at++;
             else return true;
         }
         return false;
@@ -38,17 +38,17 @@ ref struct DotEnv
 
     string? Name()
     {
-        if (text[at..].StartsWith("export", StringComparison.Ordinal) && text[at..].Length > 6 && text[at + 6] is ' ' or '\t')
+        if (_text[_at..].StartsWith("export", StringComparison.Ordinal) && _text[_at..].Length > 6 && _text[_at + 6] is ' ' or '\t')
         {
-            at += 6;
+            _at += 6;
             SkipBlanks();
         }
-        var start = at;
-        while (char.IsAsciiLetterOrDigit(Next) || Next is '_' or '.' or '-') at++;
-        var name = text[start..at];
+        var start = _at;
+        while (char.IsAsciiLetterOrDigit(Next) || Next is '_' or '.' or '-') _at++;
+        var name = _text[start.._at];
         SkipBlanks();
         if (name.IsEmpty || char.IsAsciiDigit(name[0]) || Next != '=') return null;
-        at++;
+        _at++;
         SkipBlanks();
         return name.ToString();
     }
@@ -62,9 +62,9 @@ ref struct DotEnv
 
     string Unquoted()
     {
-        var start = at;
+        var start = _at;
         SkipLine();
-        var line = text[start..at];
+        var line = _text[start.._at];
         for (var i = 0; i < line.Length; i++)
         {
             // Only after a blank: a '#' inside a value (a URL, a password) belongs to it.
@@ -76,14 +76,14 @@ ref struct DotEnv
     string? Quoted(char quote)
     {
         var value = new StringBuilder();
-        for (at++; at < text.Length; at++)
+        for (_at++; _at < _text.Length; _at++)
         {
             if (Next == quote)
             {
-                at++;
+                _at++;
                 return EndsLine() ? value.ToString() : null;
             }
-            if (quote == '"' && Next == '\\' && at + 1 < text.Length) value.Append(Unescape(text[++at]));
+            if (quote == '"' && Next == '\\' && _at + 1 < _text.Length) value.Append(Unescape(_text[++_at]));
             else value.Append(Next);
         }
         return null;
@@ -102,16 +102,16 @@ ref struct DotEnv
     {
         SkipBlanks();
         if (Next == '#') SkipLine();
-        return at == text.Length || Next is '\r' or '\n';
+        return _at == _text.Length || Next is '\r' or '\n';
     }
 
     void SkipBlanks()
     {
-        while (Next is ' ' or '\t') at++;
+        while (Next is ' ' or '\t') _at++;
     }
 
     void SkipLine()
     {
-        while (at < text.Length && Next is not ('\r' or '\n')) at++;
+        while (_at < _text.Length && Next is not ('\r' or '\n')) _at++;
     }
 }

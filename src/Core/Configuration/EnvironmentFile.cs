@@ -11,12 +11,12 @@ sealed class EnvironmentFile
     const int LongestFile = 1024 * 1024;
 
     static readonly Dictionary<string, string> Nothing = [];
-    readonly Lazy<Dictionary<string, string>> values;
+    readonly Lazy<Dictionary<string, string>> _values;
 
-    public EnvironmentFile(Func<string?> workingDirectory) => values = new(() => Read(workingDirectory));
+    public EnvironmentFile(Func<string?> workingDirectory) => _values = new(() => Read(workingDirectory));
 
     public string? Find(string variable) =>
-        EnvironmentVariables.AllowedInFile.Contains(variable) && values.Value.TryGetValue(variable, out var value) && !string.IsNullOrWhiteSpace(value)
+        EnvironmentVariables.AllowedInFile.Contains(variable) && _values.Value.TryGetValue(variable, out var value) && !string.IsNullOrWhiteSpace(value)
             ? value
             : null;
 

@@ -3,7 +3,7 @@ namespace Braintrust.Logging.Configuration;
 /// <summary>Where values come from that code does not give: the process environment, then <c>.env.braintrust</c>. Blank counts as absent.</summary>
 sealed class SettingsSources(Func<string, string?> environment, Func<string?> workingDirectory)
 {
-    readonly EnvironmentFile file = new(workingDirectory);
+    readonly EnvironmentFile _file = new(workingDirectory);
 
     public static SettingsSources OfProcess() => new(Environment.GetEnvironmentVariable, () => Environment.CurrentDirectory);
 
@@ -11,7 +11,7 @@ sealed class SettingsSources(Func<string, string?> environment, Func<string?> wo
 
     public string? InEnvironment(string variable) => environment(variable) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
 
-    public string? InFile(string variable) => file.Find(variable);
+    public string? InFile(string variable) => _file.Find(variable);
 
     /// <summary>The same sources, with the file not yet read.</summary>
     public SettingsSources Afresh() => new(environment, workingDirectory);

@@ -28,8 +28,8 @@ abstract class FrontEnd(FrontEndSettings settings)
 }
 
 /// <summary>What is each front end's own, whatever client it shares.</summary>
-sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IReadOnlyDictionary<string, object?>, string?>? ProjectSelector, Action<RowLoss>? OnLoss)
+sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IReadOnlyDictionary<string, object?>, string?>? ProjectSelector, Action<RowLoss>? OnLoss, IReadOnlyList<string> ActivitySources)
 {
     public static FrontEndSettings From(BraintrustOptions options) =>
-        new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss);
+        new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss, [.. options.ActivitySources]);
 }

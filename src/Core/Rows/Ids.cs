@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Braintrust.Logging.Rows;
@@ -29,4 +31,18 @@ static class Ids
     public static string Hex(ulong spanId) => spanId.ToString("x16", null);
 
     public static string Hex(UInt128 traceId) => traceId.ToString("x32", null);
+
+    public static UInt128 Bits(ActivityTraceId id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.CopyTo(bytes);
+        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    }
+
+    public static ulong Bits(ActivitySpanId id)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        id.CopyTo(bytes);
+        return BinaryPrimitives.ReadUInt64BigEndian(bytes);
+    }
 }

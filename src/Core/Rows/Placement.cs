@@ -1,5 +1,6 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
+using Braintrust.Logging.Activities;
+using Braintrust.Logging.Propagation;
 
 namespace Braintrust.Logging.Rows;
 
@@ -12,34 +13,50 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     /// <summary>Activities of this source are exported to Braintrust by its official SDK, so their rows will exist.</summary>
     const string OfficialSource = "braintrust-dotnet";
 
-    public static Placement Below(BraintrustSpan parent) => new(parent.Trace, parent.Span, false);
+    /// <summary>What came in with the trace from another process.</summary>
+    public TraceHeaders? Headers { get; init; }
+
+    /// <summary>The parent is in another process: here the row is the first of its trace.</summary>
+    public bool IsEntry { get; init; }
+
+    public static Placement Below(BraintrustSpan parent) => new(parent.Trace, parent.Span, false) { Headers = parent.Headers };
+
+    /// <summary>Below a span of another process.</summary>
+    public static Placement Below(BraintrustSpanContext remote) => new(remote.Parent.TraceId, remote.Parent.SpanId, false)
+    {
+        Headers = new TraceHeaders(remote.Parent.Flags, remote.TraceState),
+        IsEntry = true,
+    };
 
     /// <summary>
-    /// Below the logger's innermost open span, or below an exported activity that began after it; else a root, in the trace of the
-    /// current activity if there is one.
+    /// Below the innermost of what is around: an open span of the logger, an activity it captures, an activity that is exported otherwise;
+    /// else a root, in the trace of the current activity if there is one.
     /// </summary>
-    public static Placement Of(BraintrustLogger logger)
+    public static Placement Of(BraintrustLogger logger) => Of(logger, Activity.Current, Activity.Current);
+
+    /// <summary>The same for an activity that has just begun: itself it is none of its parents.</summary>
+    public static Placement Of(Activity begun, BraintrustLogger logger) => Of(logger, begun, begun.Parent);
+
+    static Placement Of(BraintrustLogger logger, Activity? activity, Activity? around)
     {
-        var span = Ambient.Innermost(logger);
-        var activity = Activity.Current;
-        if (activity is null)
+        var span = Later(Ambient.Innermost(logger), ActivityCapture.Nearest(around, logger)?.Span);
+        if (activity is not { IdFormat: ActivityIdFormat.W3C })
         {
             return span is null ? new(Ids.NewTraceId(), 0, true) : Below(span);
         }
 
-        var exported = Exported(activity);
+        var exported = Exported(around);
         if (span is not null && (exported is null || exported.StartTimeUtc.Ticks <= span.StartTicks))
         {
             return Below(span);
         }
-        if (activity.IdFormat != ActivityIdFormat.W3C)
-        {
-            return new(Ids.NewTraceId(), 0, true);
-        }
-        return exported is null
-            ? new(Bits(activity.TraceId), 0, false)
-            : new(Bits(exported.TraceId), Bits(exported.SpanId), false);
+        return exported is not null
+            ? new(Ids.Bits(exported.TraceId), Ids.Bits(exported.SpanId), false)
+            : new(Ids.Bits(activity.TraceId), RemoteParent(activity, logger), false);
     }
+
+    static BraintrustSpan? Later(BraintrustSpan? one, BraintrustSpan? other) =>
+        one is null || (other is not null && other.Order > one.Order) ? other : one;
 
     /// <summary>The nearest activity that Braintrust will hold a row for. Never point at a row that will not exist.</summary>
     static Activity? Exported(Activity? activity)
@@ -51,17 +68,20 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
         return activity;
     }
 
-    static UInt128 Bits(ActivityTraceId id)
+    /// <summary>The caller's span in another process, if the caller said that it is a row of this very project; else 0.</summary>
+    static ulong RemoteParent(Activity activity, BraintrustLogger logger)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        id.CopyTo(bytes);
-        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
-    }
-
-    static ulong Bits(ActivitySpanId id)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        id.CopyTo(bytes);
-        return BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        while (activity.Parent is { } parent)
+        {
+            activity = parent;
+        }
+        if (activity.ParentSpanId == default)
+        {
+            return 0;
+        }
+        return activity.GetBaggageItem("braintrust.parent") is { } said
+            && (said == $"project_name:{logger.Key.Name}" || (logger.KnownProjectId is { } id && said == $"project_id:{id}"))
+                ? Ids.Bits(activity.ParentSpanId)
+                : 0;
     }
 }

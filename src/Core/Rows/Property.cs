@@ -4,4 +4,5 @@ namespace Braintrust.Logging.Rows;
 /// <param name="Name">As the user wrote it.</param>
 /// <param name="Value">A frozen value (<see cref="Values.Freeze"/>) or one that the front end itself writes.</param>
 /// <param name="InTemplate">Whether the message template names it.</param>
-readonly record struct Property(string Name, object? Value, bool InTemplate = false);
+/// <param name="IsPlain">Metadata, whatever its name.</param>
+readonly record struct Property(string Name, object? Value, bool InTemplate = false, bool IsPlain = false);

@@ -173,7 +173,8 @@ sealed class RowComposer
     /// <summary>A span that ended: all that is known of it.</summary>
     public void End(BraintrustSpan span, JsonBuffer json)
     {
-        MapBeginning(span);
+        MapBeginning(span, span.Activity?.Properties);
+        _fields.Error = span.Activity?.Error ?? _fields.Error;
         for (var patch = span.SealPatches(); patch is not null; patch = patch.Earlier)
         {
             _order.Push(patch);
@@ -196,7 +197,7 @@ sealed class RowComposer
         json.RawName("\"span_attributes\":"u8);
         json.BeginObject();
         json.RawName("\"name\":"u8);
-        json.String(_fields.Name ?? span.Begun.Name);
+        json.String(_fields.Name ?? span.Activity?.Name ?? span.Begun.Name);
         Type(isRootSpan: span.ParentId == 0, json);
         Counter(span.Counter, json);
         json.EndObject();
@@ -271,11 +272,11 @@ sealed class RowComposer
         json.EndObject();
     }
 
-    void MapBeginning(BraintrustSpan span)
+    void MapBeginning(BraintrustSpan span, Property[]? properties = null)
     {
         _fields.Clear();
         var begun = span.Begun;
-        _mapper.Map(span.FrontEnd, begun.Properties, _fields);
+        _mapper.Map(span.FrontEnd, properties ?? begun.Properties, _fields);
         _fields.Input = begun.Input ?? _fields.Input;
         _fields.Type = begun.Type ?? _fields.Type;
         foreach (var (name, value) in begun.Metadata ?? [])

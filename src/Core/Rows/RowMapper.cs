@@ -27,6 +27,11 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
 
     void Map(FrontEnd frontEnd, Property property, RowFields into)
     {
+        if (property.IsPlain)
+        {
+            into.Metadata.Set(property.Name, property.Value);
+            return;
+        }
         var name = FieldNames.Plain(property.Name);
         var value = property.Value;
         var field = FieldNames.Of(name);

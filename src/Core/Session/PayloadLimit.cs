@@ -9,28 +9,28 @@ sealed class PayloadLimit
     static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    long askAgainAt = long.MinValue; // UTC ticks
-    Known? known;
+    long _askAgainAt = long.MinValue; // UTC ticks
+    Known? _known;
 
     /// <summary>The limit in bytes; null when the server has none, or has not told it yet.</summary>
     public async ValueTask<long?> GetAsync(HttpExchange http, Login login, CancellationToken cancel)
     {
-        if (Volatile.Read(ref known) is null && MayAsk(http.Time.GetUtcNow()))
+        if (Volatile.Read(ref _known) is null && MayAsk(http.Time.GetUtcNow()))
             await AskAsync(http, login).WaitAsync(Patience, http.Time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return Volatile.Read(ref known)?.Bytes;
+        return Volatile.Read(ref _known)?.Bytes;
     }
 
     // Taken by one caller; the others deliver meanwhile.
     bool MayAsk(DateTimeOffset now)
     {
-        var due = Interlocked.Read(ref askAgainAt);
-        return now.UtcTicks >= due && Interlocked.CompareExchange(ref askAgainAt, (now + Pause).UtcTicks, due) == due;
+        var due = Interlocked.Read(ref _askAgainAt);
+        return now.UtcTicks >= due && Interlocked.CompareExchange(ref _askAgainAt, (now + Pause).UtcTicks, due) == due;
     }
 
     async Task AskAsync(HttpExchange http, Login login)
     {
         var reply = await http.GetAsync($"{login.ApiUrl}/version", login.Key, CancellationToken.None).ConfigureAwait(false);
-        if (ResponseRule.ByStatus(reply, http.Time.GetUtcNow()).IsAccepted) Volatile.Write(ref known, Read(reply.Body));
+        if (ResponseRule.ByStatus(reply, http.Time.GetUtcNow()).IsAccepted) Volatile.Write(ref _known, Read(reply.Body));
     }
 
     static Known? Read(ReadOnlyMemory<byte> body)

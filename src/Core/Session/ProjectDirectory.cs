@@ -8,28 +8,28 @@ sealed class ProjectDirectory
 {
     static readonly TimeSpan PatienceForNames = TimeSpan.FromSeconds(2);
 
-    readonly ConcurrentDictionary<(string OrgId, string Name), SingleFlight<string>> ids = new();
-    readonly ConcurrentDictionary<string, string?> names = new();
+    readonly ConcurrentDictionary<(string OrgId, string Name), SingleFlight<string>> _ids = new();
+    readonly ConcurrentDictionary<string, string?> _names = new();
 
     public ValueTask<(Answer Answer, string? Id)> FindAsync(HttpExchange http, string appUrl, Login login, string name, CancellationToken cancel) =>
-        ids.GetOrAdd((login.OrgId, name), static _ => new()).GetAsync(() => RegisterAsync(http, appUrl, login, name), cancel);
+        _ids.GetOrAdd((login.OrgId, name), static _ => new()).GetAsync(() => RegisterAsync(http, appUrl, login, name), cancel);
 
     /// <summary>Asks for the name behind an id, the first time only; whether that works makes no difference to anyone's rows.</summary>
     public async ValueTask LearnNameAsync(HttpExchange http, string appUrl, Login login, string id, CancellationToken cancel)
     {
-        if (!names.TryAdd(id, null)) return;
+        if (!_names.TryAdd(id, null)) return;
         await AskAsync().WaitAsync(PatienceForNames, http.Time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         async Task AskAsync()
         {
             var reply = await http.GetAsync($"{appUrl}/api/project?id={Uri.EscapeDataString(id)}", login.Key, CancellationToken.None).ConfigureAwait(false);
-            names[id] = ProjectRule.NameOf(reply);
+            _names[id] = ProjectRule.NameOf(reply);
         }
     }
 
-    public string? KnownId(string orgId, string name) => ids.TryGetValue((orgId, name), out var flight) ? flight.Known : null;
+    public string? KnownId(string orgId, string name) => _ids.TryGetValue((orgId, name), out var flight) ? flight.Known : null;
 
-    public string? KnownName(string id) => names.GetValueOrDefault(id);
+    public string? KnownName(string id) => _names.GetValueOrDefault(id);
 
     static async Task<(Answer, string?)> RegisterAsync(HttpExchange http, string appUrl, Login login, string name)
     {

@@ -7,25 +7,25 @@ sealed class SessionRegistry
 {
     public static readonly SessionRegistry OfProcess = new();
 
-    readonly Dictionary<ConnectionSettings, (BraintrustSession Session, int Users)> sessions = [];
+    readonly Dictionary<ConnectionSettings, (BraintrustSession Session, int Users)> _sessions = [];
 
     public SessionLease Acquire(ConnectionSettings settings, Func<string?> keySource)
     {
-        lock (sessions)
+        lock (_sessions)
         {
-            var (session, users) = sessions.TryGetValue(settings, out var known) ? known : (new(settings, keySource), 0);
-            sessions[settings] = (session, users + 1);
+            var (session, users) = _sessions.TryGetValue(settings, out var known) ? known : (new(settings, keySource), 0);
+            _sessions[settings] = (session, users + 1);
             return new(this, session);
         }
     }
 
     public void Release(BraintrustSession session)
     {
-        lock (sessions)
+        lock (_sessions)
         {
-            var users = sessions[session.Settings].Users - 1;
-            if (users == 0) sessions.Remove(session.Settings);
-            else sessions[session.Settings] = (session, users);
+            var users = _sessions[session.Settings].Users - 1;
+            if (users == 0) _sessions.Remove(session.Settings);
+            else _sessions[session.Settings] = (session, users);
         }
     }
 }
@@ -33,12 +33,12 @@ sealed class SessionRegistry
 /// <summary>One user's hold on a session.</summary>
 sealed class SessionLease(SessionRegistry registry, BraintrustSession session) : IDisposable
 {
-    int released;
+    int _released;
 
     public BraintrustSession Session => session;
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref released, 1) == 0) registry.Release(session);
+        if (Interlocked.Exchange(ref _released, 1) == 0) registry.Release(session);
     }
 }

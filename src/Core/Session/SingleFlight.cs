@@ -5,11 +5,11 @@ namespace Braintrust.Logging.Session;
 /// <summary>One attempt for all who ask while it is under way. A success is remembered, a failure never is.</summary>
 sealed class SingleFlight<T> where T : class
 {
-    readonly object gate = new();
-    Task<(Answer, T?)>? running;
-    T? known;
+    readonly object _gate = new();
+    Task<(Answer, T?)>? _running;
+    T? _known;
 
-    public T? Known => Volatile.Read(ref known);
+    public T? Known => Volatile.Read(ref _known);
 
     /// <param name="attempt">What to do; not cancelled with the one who asked, because others may have joined.</param>
     /// <param name="cancel">Ends this caller's wait.</param>
@@ -29,18 +29,18 @@ sealed class SingleFlight<T> where T : class
     /// <summary>Forgets what is known, if it is still this: who comes late with an old one does not undo a new one.</summary>
     public void Forget(T stale)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (ReferenceEquals(known, stale)) known = null;
+            if (ReferenceEquals(_known, stale)) _known = null;
         }
     }
 
     Task<(Answer, T?)> Join(Func<Task<(Answer, T?)>> attempt)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (known is { } value) return Task.FromResult<(Answer, T?)>((Answer.Accepted, value));
-            return running ??= Task.Run(() => FlyAsync(attempt)); // elsewhere, as it may run a user's code, which must not hold the gate
+            if (_known is { } value) return Task.FromResult<(Answer, T?)>((Answer.Accepted, value));
+            return _running ??= Task.Run(() => FlyAsync(attempt)); // elsewhere, as it may run a user's code, which must not hold the gate
         }
     }
 
@@ -55,10 +55,10 @@ sealed class SingleFlight<T> where T : class
         {
             result = (Answer.Retry($"The attempt failed ({exception.GetType().Name}).", exception), null);
         }
-        lock (gate)
+        lock (_gate)
         {
-            running = null;
-            known = result.Item2;
+            _running = null;
+            _known = result.Item2;
         }
         return result;
     }

@@ -11,16 +11,16 @@ sealed class HttpExchange : IDisposable
 
     static readonly MediaTypeHeaderValue Json = new("application/json");
     static readonly ProductInfoHeaderValue Agent = new("Braintrust.Logging", typeof(HttpExchange).Assembly.GetName().Version?.ToString(3));
-    readonly HttpClient client;
-    readonly bool isGiven;
+    readonly HttpClient _client;
+    readonly bool _isGiven;
 
     /// <param name="given">The user's handler, which stays the user's to dispose; null: an own one.</param>
     /// <param name="time">The clock of the deadline.</param>
     public HttpExchange(HttpMessageHandler? given, TimeProvider time)
     {
         Time = time;
-        isGiven = given is not null;
-        client = new HttpClient(given ?? OwnHandler.Create(), disposeHandler: given is null) { Timeout = Timeout.InfiniteTimeSpan };
+        _isGiven = given is not null;
+        _client = new HttpClient(given ?? OwnHandler.Create(), disposeHandler: given is null) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public TimeProvider Time { get; }
@@ -32,7 +32,7 @@ sealed class HttpExchange : IDisposable
     /// <param name="json">Complete JSON text; not read any more once there is a reply.</param>
     /// <param name="cancel">Ends the wait.</param>
     public Task<HttpReply> PostAsync(string url, string key, ReadOnlyMemory<byte> json, CancellationToken cancel) =>
-        SendAsync(new(HttpMethod.Post, url, key, isGiven ? json.ToArray() : json), cancel); // a given handler may read on after we have left
+        SendAsync(new(HttpMethod.Post, url, key, _isGiven ? json.ToArray() : json), cancel); // a given handler may read on after we have left
 
     async Task<HttpReply> SendAsync(Question question, CancellationToken cancel)
     {
@@ -42,7 +42,7 @@ sealed class HttpExchange : IDisposable
         var exchange = ExchangeAsync(question, either.Token);
         try
         {
-            return await (isGiven ? exchange.WaitAsync(either.Token) : exchange).ConfigureAwait(false); // a given handler may not listen to the token
+            return await (_isGiven ? exchange.WaitAsync(either.Token) : exchange).ConfigureAwait(false); // a given handler may not listen to the token
         }
         catch (Exception exception)
         {
@@ -56,7 +56,7 @@ sealed class HttpExchange : IDisposable
     {
         Activity.Current = null; // our requests are not part of anyone's trace; holds for this method only
         using var request = question.ToRequest();
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         if (response.RequestMessage?.RequestUri is { } final && !SamePlace(final, new Uri(question.Url)))
             return HttpReply.Failed(Answer.Misconfigured("The given HttpMessageHandler followed a redirect to another host. Set its AllowAutoRedirect to false."));
         // An honest acknowledgement repeats ids we sent, so it is no longer than the request.
@@ -70,7 +70,7 @@ sealed class HttpExchange : IDisposable
     static string[] RetryAfterOf(HttpResponseMessage response) =>
         response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? [.. values] : [];
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 
     // A class without ToString: neither this nor HttpRequestMessage, which prints its headers, may reach a log.
     sealed class Question(HttpMethod method, string url, string key, ReadOnlyMemory<byte>? json)

@@ -6,42 +6,42 @@ namespace Braintrust.Logging.Transport;
 /// <summary>Rows over HTTP: a connection of its own, a session shared with all who log in the same way.</summary>
 sealed class RowTransport : IRowTransport
 {
-    readonly HttpExchange http;
-    readonly SessionLease lease;
+    readonly HttpExchange _http;
+    readonly SessionLease _lease;
 
     public RowTransport(ResolvedSettings settings, HttpMessageHandler? handler, TimeProvider time, SessionRegistry sessions)
     {
-        http = new(handler, time);
-        lease = sessions.Acquire(settings.Connection, settings.KeySource);
+        _http = new(handler, time);
+        _lease = sessions.Acquire(settings.Connection, settings.KeySource);
     }
 
-    public BraintrustSession Session => lease.Session;
+    public BraintrustSession Session => _lease.Session;
 
-    public ValueTask<(Answer Answer, Login? Login)> LoginAsync(CancellationToken cancel) => Session.LoginAsync(http, cancel);
+    public ValueTask<(Answer Answer, Login? Login)> LoginAsync(CancellationToken cancel) => Session.LoginAsync(_http, cancel);
 
     public async ValueTask<(Answer Answer, long? PayloadLimit)> ReadyAsync(CancellationToken cancel)
     {
         var (answer, login) = await LoginAsync(cancel).ConfigureAwait(false);
         if (login is null) return (answer, null);
-        return (answer, await Session.PayloadLimit.GetAsync(http, login, cancel).ConfigureAwait(false));
+        return (answer, await Session.PayloadLimit.GetAsync(_http, login, cancel).ConfigureAwait(false));
     }
 
     public ValueTask<(Answer Answer, string? ProjectId)> ProjectAsync(ProjectKey project, CancellationToken cancel) =>
-        Session.ProjectAsync(http, project, cancel);
+        Session.ProjectAsync(_http, project, cancel);
 
     public async ValueTask<Answer> SendAsync(ReadOnlyMemory<byte> body, int rows, CancellationToken cancel)
     {
         var (answer, login) = await LoginAsync(cancel).ConfigureAwait(false);
         if (login is null) return answer;
-        var reply = await http.PostAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false);
-        answer = ResponseRule.ForRows(reply, rows, http.Time.GetUtcNow());
+        var reply = await _http.PostAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false);
+        answer = ResponseRule.ForRows(reply, rows, _http.Time.GetUtcNow());
         if (answer.Kind == AnswerKind.Denied) Session.ForgetLogin(login);
         return answer;
     }
 
     public void Dispose()
     {
-        http.Dispose();
-        lease.Dispose();
+        _http.Dispose();
+        _lease.Dispose();
     }
 }

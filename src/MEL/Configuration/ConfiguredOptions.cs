@@ -45,6 +45,10 @@ sealed class ConfiguredOptions(ILoggerProviderConfiguration<BraintrustLoggerProv
 
     static string? Set(IConfigurationSection entry, BraintrustLoggerOptions options)
     {
+        if (entry.Key.Equals(nameof(options.ActivitySources), StringComparison.OrdinalIgnoreCase))
+        {
+            return List(entry, options.ActivitySources);
+        }
         if (!OptionSettings.All.TryGetValue(entry.Key, out var set))
         {
             return OptionSettings.Unknown(entry.Key);
@@ -54,6 +58,19 @@ sealed class ConfiguredOptions(ILoggerProviderConfiguration<BraintrustLoggerProv
             return "takes one value, not a section.";
         }
         return entry.Value is { } value ? set(options, value) : null;
+    }
+
+    static string? List(IConfigurationSection entry, IList<string> into)
+    {
+        foreach (var element in entry.GetChildren())
+        {
+            if (string.IsNullOrWhiteSpace(element.Value))
+            {
+                return "takes a list of names.";
+            }
+            into.Add(element.Value);
+        }
+        return entry.Value is { Length: > 0 } ? "takes a list of names, not one value." : null;
     }
 
     // The provider's configuration is made of sections, by alias and by full name, and has no path of its own.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Braintrust.Logging;
+using Braintrust.Logging.Configuration;
 
 namespace Braintrust.Extensions.Logging.Configuration;
 
@@ -34,6 +35,9 @@ static class OptionSettings
         [nameof(BraintrustOptions.ScopeSpans)] = OneOf<ScopeSpans>(static (options, value) => options.ScopeSpans = value),
     };
 
+    /// <summary>What takes a list.</summary>
+    public static readonly string[] Lists = [nameof(BraintrustOptions.ActivitySources)];
+
     /// <summary>What no JSON can express.</summary>
     public static readonly string[] CodeOnly =
     [
@@ -48,10 +52,10 @@ static class OptionSettings
         {
             return "can be set by code only.";
         }
-        var nearest = All.Keys.MinBy(option => Spelling.Distance(name, option))!;
+        var nearest = Spelling.Nearest(name, All.Keys.Concat(Lists));
         return Spelling.Distance(name, nearest) <= 1 + nearest.Length / 4
             ? $"is unknown. Did you mean {nearest}?"
-            : $"is unknown. The options are {string.Join(", ", All.Keys)}, and LogLevel for the levels.";
+            : $"is unknown. The options are {string.Join(", ", All.Keys.Concat(Lists))}, and LogLevel for the levels.";
     }
 
     static OptionSetting Text(Action<BraintrustLoggerOptions, string> set) => (options, text) =>

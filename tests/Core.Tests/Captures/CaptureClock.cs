@@ -11,6 +11,9 @@ sealed class CaptureClock() : FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 
     public async Task<TimeSpan> WaitForWaitAsync(TimeSpan least, TimeSpan most) =>
         (await _waits.WaitForAsync(1, wait => wait >= least && wait <= most, $"a wait of {least.TotalSeconds} … {most.TotalSeconds} s"))[0];
 
+    /// <summary>Completes once somebody waits for exactly so long.</summary>
+    public Task WaitForWaitAsync(TimeSpan time) => WaitForWaitAsync(time, time);
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new WatchedTimer(base.CreateTimer(callback, state, dueTime, period), _waits);

@@ -1,3 +1,4 @@
+using Braintrust.Logging.Configuration;
 using Microsoft.Extensions.Configuration;
 
 namespace Serilog.Sinks.Braintrust;
@@ -82,36 +83,13 @@ sealed class ArgumentCheck(string directive, string[] parameters, string[] times
             if (!parameters.Contains(argument.Key, StringComparer.OrdinalIgnoreCase))
             {
                 throw new ArgumentException(
-                    $"{argument.Path} is unknown: did you mean '{Nearest(argument.Key)}'? {directive}.{Method} takes {string.Join(", ", parameters)}.");
+                    $"{argument.Path} is unknown: did you mean '{Spelling.Nearest(argument.Key, parameters)}'? {directive}.{Method} takes {string.Join(", ", parameters)}.");
             }
             if (times.Contains(argument.Key, StringComparer.OrdinalIgnoreCase) && int.TryParse(argument.Value, out var number))
             {
                 throw new ArgumentException($"{argument.Path} is {number}, which .NET reads as days. Write a time such as 00:00:02, or {number}.00:00:00 for days.");
             }
         }
-    }
-
-    string Nearest(string name) => parameters.MinBy(parameter => Distance(name.ToUpperInvariant(), parameter.ToUpperInvariant()))!;
-
-    /// <summary>How many letters have to be put in, taken out or changed.</summary>
-    static int Distance(string from, string to)
-    {
-        var row = new int[to.Length + 1];
-        for (var j = 0; j <= to.Length; j++)
-        {
-            row[j] = j;
-        }
-        foreach (var letter in from)
-        {
-            var diagonal = row[0]++;
-            for (var j = 1; j <= to.Length; j++)
-            {
-                var change = diagonal + (letter == to[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(change, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[^1];
     }
 
     static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);

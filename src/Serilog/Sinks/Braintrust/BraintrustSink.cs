@@ -1,4 +1,5 @@
 using Braintrust.Logging;
+using Braintrust.Logging.Activities;
 using Braintrust.Logging.Rows;
 using Serilog.Core;
 using Serilog.Debugging;
@@ -13,6 +14,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
     readonly BraintrustLogger _logger;
     readonly SerilogFrontEnd _frontEnd;
     readonly LevelGate _gate;
+    readonly ActivityCapture? _activities;
     int _disposed;
 
     public BraintrustSink(ClientLease lease, FrontEndSettings settings, LevelGate gate)
@@ -21,6 +23,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
         _logger = lease.GetLogger();
         _frontEnd = new SerilogFrontEnd(settings);
         _gate = gate;
+        _activities = ActivityCapture.Start(settings.ActivitySources, _logger, _frontEnd);
         SelfLogBridge.Open();
     }
 
@@ -57,6 +60,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
 
     public void Dispose()
     {
+        _activities?.Dispose();
         try
         {
             _lease.Dispose();
@@ -69,6 +73,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
 
     public async ValueTask DisposeAsync()
     {
+        _activities?.Dispose();
         try
         {
             await _lease.DisposeAsync().ConfigureAwait(false);

@@ -38,7 +38,7 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
         }
         else if (entry.ParentId == 0 && logEvent.TraceId is { } trace && trace != default)
         {
-            entry.TraceId = SpanEvent.Bits(trace); // what was current at the log call; on a batching thread nothing is
+            entry.TraceId = Ids.Bits(trace); // what was current at the log call; on a batching thread nothing is
             entry.IsLoose = false;
         }
         return entry;

@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
+using Braintrust.Logging.Rows;
 using Serilog.Events;
 
 namespace Serilog.Sinks.Braintrust;
@@ -24,7 +24,7 @@ readonly record struct SpanEvent(UInt128 TraceId, ulong SpanId, ulong ParentId)
             span = default;
             return false;
         }
-        span = new(Bits(logEvent.TraceId!.Value), Bits(logEvent.SpanId!.Value), ParentOf(logEvent));
+        span = new(Ids.Bits(logEvent.TraceId!.Value), Ids.Bits(logEvent.SpanId!.Value), ParentOf(logEvent));
         return true;
     }
 
@@ -42,27 +42,13 @@ readonly record struct SpanEvent(UInt128 TraceId, ulong SpanId, ulong ParentId)
 
     public static bool IsOwnProperty(string name) => name is Start or Parent or Kind;
 
-    public static UInt128 Bits(ActivityTraceId id)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        id.CopyTo(bytes);
-        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
-    }
-
-    static ulong Bits(ActivitySpanId id)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        id.CopyTo(bytes);
-        return BinaryPrimitives.ReadUInt64BigEndian(bytes);
-    }
-
     static ulong ParentOf(LogEvent logEvent)
     {
         if (!logEvent.Properties.TryGetValue(Parent, out var property) || property is not ScalarValue { Value: ActivitySpanId parent } || IsRemote(logEvent))
         {
             return 0;
         }
-        return Bits(parent);
+        return Ids.Bits(parent);
     }
 
     /// <summary>A parent in another process has no row, unless that process says so. The activity is still the current one when it is written.</summary>

@@ -1,8 +1,11 @@
-namespace Braintrust.Extensions.Logging.Configuration;
+namespace Braintrust.Logging.Configuration;
 
 /// <summary>How far a misspelled name is from a right one.</summary>
 static class Spelling
 {
+    /// <summary>The right name that is closest; the first of several.</summary>
+    public static string Nearest(string name, IEnumerable<string> names) => names.MinBy(right => Distance(name, right))!;
+
     /// <summary>The fewest letters to insert, delete or replace; upper and lower case are the same.</summary>
     public static int Distance(string from, string to)
     {

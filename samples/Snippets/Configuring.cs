@@ -1,0 +1,80 @@
+using Braintrust.Logging;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Serilog;
+using Serilog.Configuration;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Sinks.Braintrust;
+
+namespace Snippets;
+
+/// <summary>Options by code, for both front ends.</summary>
+public static class Configuring
+{
+    public static Logger SerilogByCode()
+    {
+        // snippet: serilog-options
+        var log = new LoggerConfiguration()
+            .WriteTo.Braintrust(options =>
+            {
+                options.Project = "My Project";
+                options.Period = TimeSpan.FromSeconds(5);
+                options.RestrictedToMinimumLevel = LogEventLevel.Information;
+                options.OnLoss = loss => Console.Error.WriteLine($"{loss.Count} rows lost: {loss.Reason}");
+            })
+            .CreateLogger();
+        // end
+        return log;
+    }
+
+    public static Logger SerilogByConfiguration(IConfiguration configuration)
+    {
+        // snippet: serilog-configuration
+        var log = new LoggerConfiguration().ReadFrom.Configuration(configuration).CreateLogger();
+        // end
+        return log;
+    }
+
+    public static void ILoggerByCode(WebApplicationBuilder builder)
+    {
+        // snippet: ilogger-options
+        builder.Logging.AddBraintrust(options =>
+        {
+            options.Project = "My Project";
+            options.ScopeSpans = ScopeSpans.Named;
+            options.EventsAs = EventsAs.Auto;
+            options.ProjectSelector = properties => properties.TryGetValue("Tenant", out var tenant) ? $"Tenant {tenant}" : null;
+        });
+        // end
+    }
+
+    public static async Task SharedClientAsync(WebApplicationBuilder builder)
+    {
+        // snippet: one-client
+        await using var client = new BraintrustClient(new BraintrustOptions { ApiUrl = "https://api-eu.braintrust.dev" });
+
+        await using var log = new LoggerConfiguration().WriteTo.Braintrust(client, "My Project").CreateLogger();
+        builder.Logging.AddBraintrust(options => (options.Client, options.Project) = (client, "My Project"));
+        // end
+    }
+
+    public static Logger Audited()
+    {
+        // snippet: audit
+        var audit = new LoggerConfiguration().AuditTo.Braintrust("My Project").CreateLogger();
+        // end
+        return audit;
+    }
+
+    public static Logger Batched(BraintrustClient client)
+    {
+        // snippet: batched
+        var log = new LoggerConfiguration()
+            .WriteTo.Sink(new BraintrustBatchedSink(client, "My Project"), new BatchingOptions { BatchSizeLimit = 100 })
+            .CreateLogger();
+        // end
+        return log;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.IO.Enumeration;
+using Braintrust.Logging.Rows;
+
+namespace Braintrust.Logging.Activities;
+
+/// <summary>
+/// Listens to the activity sources that a front end asked for and makes spans of their activities: their own ids, times, status and tags,
+/// once for a project however many front ends ask. Starts no activity and marks none as recorded: other tracers see what they saw before.
+/// </summary>
+sealed class ActivityCapture : IDisposable
+{
+    const string Key = "braintrust.logging.captured"; // a custom property: no exporter writes it
+
+    static int _count;
+
+    readonly BraintrustLogger _logger;
+    readonly FrontEnd _frontEnd;
+    readonly string[] _sources;
+    readonly ActivityListener _listener;
+    int _isDisposed;
+
+    ActivityCapture(BraintrustLogger logger, FrontEnd frontEnd, string[] sources)
+    {
+        _logger = logger;
+        _frontEnd = frontEnd;
+        _sources = sources;
+        _listener = new ActivityListener
+        {
+            ShouldListenTo = source => Matches(source.Name),
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStarted = Started,
+            ActivityStopped = Stopped,
+        };
+        Interlocked.Increment(ref _count);
+        ActivitySource.AddActivityListener(_listener);
+    }
+
+    /// <summary>Null when no source is asked for: then nothing listens.</summary>
+    /// <param name="sources">Names, or patterns with <c>*</c>.</param>
+    /// <param name="logger">The project the spans go to.</param>
+    /// <param name="frontEnd">Who asks.</param>
+    public static ActivityCapture? Start(IEnumerable<string> sources, BraintrustLogger logger, FrontEnd frontEnd)
+    {
+        string[] names = [.. sources.Where(source => !string.IsNullOrWhiteSpace(source))];
+        return names.Length == 0 ? null : new ActivityCapture(logger, frontEnd, names);
+    }
+
+    /// <summary>The span of the nearest activity at or above that is captured for the logger.</summary>
+    public static CapturedActivity? Nearest(Activity? activity, BraintrustLogger logger)
+    {
+        if (Volatile.Read(ref _count) == 0)
+        {
+            return null;
+        }
+        for (; activity is not null; activity = activity.Parent)
+        {
+            for (var captured = Of(activity); captured is not null; captured = captured.Next)
+            {
+                if (ReferenceEquals(captured.Span.Logger, logger))
+                {
+                    return captured;
+                }
+            }
+        }
+        return null;
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            _listener.Dispose();
+            Interlocked.Decrement(ref _count);
+        }
+    }
+
+    static CapturedActivity? Of(Activity activity) => activity.GetCustomProperty(Key) as CapturedActivity;
+
+    bool Matches(string source) => Array.Exists(_sources, pattern => FileSystemName.MatchesSimpleExpression(pattern, source, ignoreCase: false));
+
+    void Started(Activity activity)
+    {
+        try
+        {
+            if (activity.IdFormat != ActivityIdFormat.W3C || ReferenceEquals(Nearest(activity, _logger)?.Activity, activity))
+            {
+                return; // another front end of the project has it
+            }
+            var span = new BraintrustSpan(ActivityReader.Begin(activity, _logger, _frontEnd), Placement.Of(activity, _logger), Ids.Bits(activity.SpanId));
+            activity.SetCustomProperty(Key, new CapturedActivity(activity, span, Nearest(activity.Parent, _logger), Of(activity)));
+            _logger.Client.OfferBegin(span);
+        }
+        catch (Exception error) // this runs inside the application's StartActivity
+        {
+            BraintrustDiagnostics.Warn("activity", $"An activity could not be captured: {error.GetType()}.", 1);
+        }
+    }
+
+    void Stopped(Activity activity)
+    {
+        try
+        {
+            if (Nearest(activity, _logger) is { } captured && ReferenceEquals(captured.Activity, activity) && ReferenceEquals(captured.Span.FrontEnd, _frontEnd))
+            {
+                captured.Stop();
+            }
+        }
+        catch (Exception error) // this runs inside the application's Stop
+        {
+            BraintrustDiagnostics.Warn("activity", $"An activity could not be captured: {error.GetType()}.", 1);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using Braintrust.Logging.Rows;
+
+namespace Braintrust.Logging.Activities;
+
+/// <summary>
+/// Chat messages that come as events of an activity, GenAI's older convention: <c>gen_ai.user.message</c> and its like are the input,
+/// <c>gen_ai.choice</c> and <c>gen_ai.assistant.message</c> the output (PROTOCOL section 19).
+/// </summary>
+static class ActivityMessages
+{
+    public static IEnumerable<Property> Of(Activity activity)
+    {
+        var (input, output) = (new List<JsonText>(), new List<JsonText>());
+        foreach (var it in activity.Events)
+        {
+            switch (it.Name)
+            {
+                case "gen_ai.system.message" or "gen_ai.user.message" or "gen_ai.tool.message":
+                    input.Add(Message(it));
+                    break;
+                case "gen_ai.assistant.message" or "gen_ai.choice":
+                    output.Add(Message(it));
+                    break;
+            }
+        }
+        if (input.Count > 0)
+        {
+            yield return new("Input", List(input));
+        }
+        if (output.Count > 0)
+        {
+            yield return new("Output", List(output));
+        }
+    }
+
+    /// <summary>The event's own JSON if it has one, else its tags.</summary>
+    static JsonText Message(ActivityEvent it)
+    {
+        var tags = it.Tags.ToDictionary(tag => tag.Key.Replace("gen_ai.", "", StringComparison.Ordinal), tag => tag.Value, StringComparer.Ordinal);
+        if (tags.TryGetValue("event.content", out var content) && ChatMessages.Json(content) is JsonText json)
+        {
+            return json;
+        }
+        tags.TryAdd("role", it.Name.Split('.')[1] is "choice" ? "assistant" : it.Name.Split('.')[1]);
+        return (JsonText)Values.Freeze(tags)!;
+    }
+
+    static JsonText List(List<JsonText> messages)
+    {
+        using var json = new JsonBuffer();
+        json.BeginArray();
+        foreach (var message in messages)
+        {
+            json.Raw(message.Utf8);
+        }
+        json.EndArray();
+        return new JsonText(json.Written.ToArray());
+    }
+}

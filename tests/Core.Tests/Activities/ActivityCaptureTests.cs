@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Braintrust.Logging.Tests.Clients;
+using Microsoft.Extensions.AI;
+
+namespace Braintrust.Logging.Tests.Activities;
+
+[Collection("process-wide state")]
+public sealed class ActivityCaptureTests : IDisposable
+{
+    readonly string _name = $"test.{Guid.NewGuid():N}";
+    readonly ActivitySource _source;
+
+    public ActivityCaptureTests() => _source = new ActivitySource(_name);
+
+    public void Dispose() => _source.Dispose();
+
+    [Fact]
+    public async Task AnActivityBecomesASpanWithItsOwnIdsTimesStatusAndTags()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+        var start = new DateTimeOffset(2026, 11, 24, 1, 2, 3, TimeSpan.Zero);
+
+        var activity = _source.StartActivity(ActivityKind.Internal, startTime: start, name: "first name")!;
+        activity.DisplayName = "work";
+        activity.SetTag("tenant", "t-1").SetTag("output", "done").SetTag("attempts", 3);
+        activity.SetStatus(ActivityStatusCode.Error, "out of paper");
+        activity.SetEndTime(start.UtcDateTime.AddSeconds(2)).Stop();
+        await logger.Client.FlushAsync();
+
+        var row = Assert.Single(world.Rows);
+        Assert.Equal((activity.SpanId.ToHexString(), activity.TraceId.ToHexString()), ((string?)row["span_id"], (string?)row["root_span_id"]));
+        Assert.Equal(("work", "task"), ((string?)row["span_attributes"]!["name"], (string?)row["span_attributes"]!["type"]));
+        Assert.Equal(("out of paper", "done", "t-1", 3), ((string?)row["error"], (string?)row["output"], (string?)row["metadata"]!["tenant"], (int)row["metadata"]!["attempts"]!));
+        Assert.Equal(2, (double)row["metrics"]!["end"]! - (double)row["metrics"]!["start"]!, 3);
+        Assert.False(activity.Recorded); // other tracers' sampling is theirs
+    }
+
+    [Fact]
+    public async Task ActivitiesScopesAndEventsNestAsTheyBegan()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        using (logger.StartSpan("1 span"))
+        using (_source.StartActivity("2 activity"))
+        using (_source.StartActivity("3 activity"))
+        using (logger.StartSpan("4 span"))
+        {
+            logger.Log(name: "5 leaf");
+        }
+        await logger.Client.FlushAsync();
+
+        Assert.Single(world.Rows.Select(row => (string?)row["root_span_id"]).Distinct());
+        var names = new[] { "1 span", "2 activity", "3 activity", "4 span", "5 leaf" };
+        foreach (var (outer, inner) in names.Zip(names.Skip(1)))
+        {
+            Assert.Equal((string?)world.Row(outer)["span_id"], (string?)world.Row(inner)["span_parents"]![0]);
+        }
+        Assert.Null(world.Row("1 span")["span_parents"]);
+    }
+
+    [Fact]
+    public async Task ActivitiesNobodyAskedForAreNoParents()
+    {
+        await using var world = await World.StartAsync();
+        using var other = new ActivitySource(_name + ".other");
+        using var listener = new ActivityListener { ShouldListenTo = source => source.Name == other.Name, Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded };
+        ActivitySource.AddActivityListener(listener);
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        using (_source.StartActivity("captured"))
+        using (var between = other.StartActivity("not captured"))
+        {
+            Assert.NotNull(between);
+            logger.Log(name: "leaf");
+        }
+        await logger.Client.FlushAsync();
+
+        Assert.Equal(2, world.Rows.Count);
+        Assert.Equal((string?)world.Row("captured")["span_id"], (string?)world.Row("leaf")["span_parents"]![0]);
+    }
+
+    [Fact]
+    public async Task TwoWhoAskGetOneSpanOfEachProject()
+    {
+        await using var world = await World.StartAsync();
+        var client = world.Client();
+        var frontEnds = new[] { client.GetLogger("a", false), client.GetLogger("a", false), client.GetLogger("b", false) }
+            .Select(logger => Braintrust.Logging.Activities.ActivityCapture.Start(["test.*"], logger, client.Api)!).ToList();
+
+        _source.StartActivity("work")!.Dispose();
+        await client.FlushAsync();
+        frontEnds.ForEach(frontEnd => frontEnd.Dispose());
+        Assert.Null(_source.StartActivity("after the end"));
+
+        Assert.Equal((1, 1), (world.Server.Stored("a").Count, world.Server.Stored("b").Count));
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("project_name:a project", true)]
+    [InlineData("project_name:another", false)]
+    public async Task ARemoteParentIsKeptOnlyWhenItIsARowOfTheProject(string? baggage, bool isKept)
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+        var remote = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+
+        var activity = new Activity("request").SetParentId(remote.TraceId, remote.SpanId, remote.TraceFlags);
+        activity.AddBaggage("braintrust.parent", baggage);
+        using (activity.Start())
+        {
+            logger.Log(name: "leaf");
+        }
+        await logger.Client.FlushAsync();
+
+        var row = Assert.Single(world.Rows);
+        Assert.Equal(remote.TraceId.ToHexString(), (string?)row["root_span_id"]);
+        Assert.Equal(isKept ? remote.SpanId.ToHexString() : null, (string?)row["span_parents"]?[0]);
+    }
+
+    [Fact]
+    public async Task AModelCallThroughMicrosoftExtensionsAIIsACompleteLlmSpanCountedOnce()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [.. BraintrustActivitySources.GenAI]);
+        using var model = new ScriptedModel();
+        using var client = model.AsBuilder()
+            .UseOpenTelemetry(configure: it => it.EnableSensitiveData = true) // around the tool loop: reports the sum
+            .UseFunctionInvocation()
+            .UseOpenTelemetry(configure: it => it.EnableSensitiveData = true) // each call of the model
+            .Build();
+
+        using (logger.StartSpan("request"))
+        {
+            await client.GetResponseAsync(
+                [new(ChatRole.System, "Be brief."), new(ChatRole.User, "Weather in Paris?")],
+                new() { Tools = [AIFunctionFactory.Create((string city) => $"sunny in {city}", "weather")], Temperature = 0.5f });
+        }
+        await logger.Client.FlushAsync();
+
+        var request = world.Row("request");
+        var calls = world.Rows.Where(row => (string?)row["span_attributes"]!["type"] == "llm").ToList();
+        Assert.Equal(42, calls.Sum(call => (int?)call["metrics"]!["prompt_tokens"] ?? 0)); // 10 + 32, and not 84
+        var last = calls.Single(call => (int?)call["metrics"]!["prompt_tokens"] == 32);
+        Assert.Equal(("scripted-1", "scripted", 0.5), ((string?)last["metadata"]!["model"], (string?)last["metadata"]!["provider"], (double)last["metadata"]!["temperature"]!));
+        Assert.Equal(5, (int)last["metrics"]!["completion_tokens"]!);
+        var messages = last["input"]!.AsArray();
+        Assert.Equal(["user", "assistant", "tool"], messages.Select(message => (string?)message!["role"]).Where(role => role != "system"));
+        Assert.Equal("weather", (string?)messages.Single(message => (string?)message!["role"] == "assistant")!["tool_calls"]![0]!["function"]!["name"]);
+        Assert.Contains("sunny in Paris", messages.Single(message => (string?)message!["role"] == "tool")!["content"]!.ToString());
+        Assert.Equal("It is sunny.", (string?)last["output"]![0]!["message"]!["content"]);
+        Assert.Equal("stop", (string?)last["output"]![0]!["finish_reason"]);
+        var tool = Assert.Single(world.Rows, row => (string?)row["span_attributes"]!["type"] == "tool");
+        Assert.Equal("Paris", (string?)tool["input"]!["city"]);
+        Assert.Contains("sunny in Paris", tool["output"]!.ToString());
+        Assert.All(world.Rows, row => Assert.Equal((string?)request["root_span_id"], (string?)row["root_span_id"]));
+    }
+
+    /// <summary>Asks for the tool first, then answers.</summary>
+    sealed class ScriptedModel : IChatClient
+    {
+        int _calls;
+
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            Task.FromResult(++_calls == 1
+                ? new ChatResponse(new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("call-1", "weather", new Dictionary<string, object?> { ["city"] = "Paris" })]))
+                {
+                    ModelId = "scripted-1",
+                    FinishReason = ChatFinishReason.ToolCalls,
+                    Usage = new() { InputTokenCount = 10, OutputTokenCount = 2, TotalTokenCount = 12 },
+                }
+                : new ChatResponse(new ChatMessage(ChatRole.Assistant, "It is sunny."))
+                {
+                    ModelId = "scripted-1",
+                    FinishReason = ChatFinishReason.Stop,
+                    Usage = new() { InputTokenCount = 32, OutputTokenCount = 5, TotalTokenCount = 37 },
+                });
+
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public object? GetService(Type serviceType, object? serviceKey = null) =>
+            serviceType == typeof(ChatClientMetadata) ? new ChatClientMetadata("scripted", new Uri("http://localhost"), "scripted-1") : null;
+
+        public void Dispose()
+        {
+        }
+    }
+}
