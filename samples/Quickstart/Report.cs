@@ -11,7 +11,7 @@ static class Report
     {
         Console.OutputEncoding = Encoding.UTF8;
         Console.WriteLine();
-        var allThere = account.Local is { } local ? Trees(local, traces) : Links(traces);
+        var allThere = account.Local is { } local ? Trees(local, traces) : flush.Completed && Links(traces);
 
         var rows = ledger.Read();
         var nothingLost = flush is { Completed: true, Dropped: 0 } && rows.Accepted == rows.Delivered;

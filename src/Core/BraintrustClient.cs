@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Braintrust.Logging.Activities;
 using Braintrust.Logging.Configuration;
+using Braintrust.Logging.Masking;
 using Braintrust.Logging.Pipeline;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Session;
@@ -23,7 +24,8 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     readonly ResolvedSettings _settings;
     readonly DeliveryOptions _delivery;
     readonly RowTransport _transport;
-    readonly RowComposer _composer;
+    readonly MaskedComposer _masked;
+    readonly RowTally _tally = new();
     readonly EntryQueue _queue;
     readonly DeliveryLoop _loop;
     readonly LossReporter _losses = new();
@@ -50,10 +52,10 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         Api = new ApiFrontEnd(FrontEndSettings.From(options));
         Ledger = new Ledger();
         _queue = new EntryQueue(_delivery, Ledger);
-        _composer = new RowComposer(settings.Environment?.Type, settings.Environment?.Name);
+        _masked = new MaskedComposer(NewComposer);
         _transport = new RowTransport(settings, options.HttpMessageHandler, _delivery.Clock, SessionRegistry.OfProcess);
         _refusals = new Refusals(_losses);
-        _loop = new DeliveryLoop(_delivery, _queue, _transport, _composer, Ledger, _losses, _refusals);
+        _loop = new DeliveryLoop(_delivery, _queue, _transport, NewComposer(), Ledger, _losses, _refusals);
         Metrics.Watch(this);
         if (options.FlushOnExit)
         {
@@ -69,7 +71,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal bool IsClosed => Volatile.Read(ref _disposal) is not null;
 
-    internal long Misfits => _composer.Misfits;
+    internal long Misfits => _tally.Misfits;
 
     internal TimeSpan ShutdownTimeout => _delivery.ShutdownTimeout;
 
@@ -141,7 +143,8 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     internal bool Offer(Entry entry)
     {
         var privileged = entry.ParentId == 0 || entry.Error is not null || entry.Payload is BraintrustSpan { OpenWrite: not null };
-        if (_queue.TryWrite(ref entry, privileged, out var reason))
+        var queued = entry.FrontEnd.Settings.Mask is null ? entry : _masked.Compose(entry);
+        if (_queue.TryWrite(ref queued, privileged, out var reason))
         {
             return true;
         }
@@ -188,13 +191,20 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         }
     }
 
-    internal void OfferBegin(BraintrustSpan span) => _queue.TryWriteMarker(new Entry
+    internal void OfferBegin(BraintrustSpan span)
     {
-        Kind = EntryKind.SpanBegin,
-        FrontEnd = span.FrontEnd,
-        Logger = span.Logger,
-        Payload = span,
-    });
+        if (span.FrontEnd.Settings.Mask is not null && !_masked.TryComposeOpening(span))
+        {
+            return; // its end will say it all
+        }
+        _queue.TryWriteMarker(new Entry
+        {
+            Kind = EntryKind.SpanBegin,
+            FrontEnd = span.FrontEnd,
+            Logger = span.Logger,
+            Payload = span,
+        });
+    }
 
     internal void OfferAudit(BraintrustLogger logger, FrontEnd frontEnd, AuditRow audit) => Offer(new Entry
     {
@@ -238,6 +248,8 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         Metrics.Forget(this);
         ProcessEnd.Forget(this);
     }
+
+    RowComposer NewComposer() => new(_settings.Environment?.Type, _settings.Environment?.Name, _tally);
 
     Entry Marker(FlushRequest request) => new()
     {

@@ -9,7 +9,7 @@ namespace Braintrust.Logging;
 /// </summary>
 public static class BraintrustDiagnostics
 {
-    static readonly ConcurrentDictionary<string, long> LastTold = new(StringComparer.Ordinal);
+    static readonly ConcurrentDictionary<string, (long At, long Untold)> LastTold = new(StringComparer.Ordinal);
     static Action<string>? _output;
 
     /// <summary>Sends the lines somewhere, to <c>Console.Error.WriteLine</c> for instance. What the output throws is ignored.</summary>
@@ -30,15 +30,18 @@ public static class BraintrustDiagnostics
         var now = TimeProvider.System.GetTimestamp();
         var key = cause + message;
         var minute = TimeProvider.System.TimestampFrequency * 60;
-        if (LastTold.TryGetValue(key, out var last) && now - last < minute)
+        LastTold.TryGetValue(key, out var last);
+        if (last.At != 0 && now - last.At < minute)
         {
+            LastTold[key] = last with { Untold = last.Untold + count };
             return;
         }
         if (LastTold.Count > 1000)
         {
             LastTold.Clear(); // messages come from a small set; this is for the day they do not
         }
-        LastTold[key] = now;
+        LastTold[key] = (now, 0);
+        count += last.Untold;
 
         var line = count == 1 ? $"Braintrust.Logging: {message}" : $"Braintrust.Logging: {count} rows: {message}";
         DiagnosticEvents.Log.Warning(cause, line);

@@ -74,6 +74,16 @@ public class BraintrustOptions
     public IList<string> ActivitySources { get; set; } = [];
 
     /// <summary>
+    /// Rewrites what rows say before they are queued: field name and value to the value that is sent, null to leave the field out. Called on the logging
+    /// thread, for spans at the beginning and at the end, for each of <c>input</c>, <c>output</c>, <c>expected</c>, <c>error</c>, <c>metadata</c>, <c>scores</c>,
+    /// <c>metrics</c>, <c>tags</c>, <c>context</c>, <c>name</c> (of a span or event), <c>comment</c> and <c>_audit_metadata</c> (of feedback) that is present. A value is a string, a number,
+    /// a bool, an <c>IReadOnlyDictionary&lt;string, object?&gt;</c> or an <c>IReadOnlyList&lt;object?&gt;</c>, read-only; the result may be anything that can be logged.
+    /// If it throws, the value is left out, and <c>ERROR: Failed to mask field 'input' - TypeOfException</c> is sent. Default none.
+    /// </summary>
+    /// <remarks>Each sink, provider and client has its own. A fallback of Serilog's that gets lost events back gets them as they were logged.</remarks>
+    public Func<string, object?, object?>? Mask { get; set; }
+
+    /// <summary>
     /// Names another project for an event, from its properties (name to value): one project per tenant, say. Null: the default project.
     /// Runs on the logging thread; what it throws is ignored.
     /// </summary>

@@ -55,7 +55,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     public BraintrustLogger Logger { get; }
 
     internal FrontEnd FrontEnd { get; }
-    internal SpanStart Begun { get; }
+    internal SpanStart Begun { get; private set; }
     internal RowId Row { get; }
     internal ulong Span { get; }
     internal UInt128 Trace { get; }
@@ -82,6 +82,12 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     // The loop's own: the span's place in the order of beginnings, and the fate of its open write if there was one.
     internal long Counter { get; set; } = -1;
     internal Pipeline.RowFate? OpenWrite { get; set; }
+
+    /// <summary>Its end is on its way, or refused: nothing more is owed.</summary>
+    internal bool IsWritten { get; set; }
+
+    /// <summary>What may be written while the span is open, if it has to be masked: composed when it began.</summary>
+    internal byte[]? Opening { get; set; }
 
     IAmbientNode? IAmbientNode.Outer => Outer;
     Enrichment? IAmbientNode.Enrichment => Enrichment;
@@ -161,7 +167,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         // Elapsed time is monotonic: a clock set back in between makes no negative duration.
         EndTicks = at?.UtcTicks ?? CreatedTicks + Logger.Client.Clock.GetElapsedTime(_startedAt).Ticks;
         Ambient.Leave(this);
-        Logger.Client.Offer(new Entry
+        var isOffered = Logger.Client.Offer(new Entry
         {
             Kind = EntryKind.SpanEnd,
             FrontEnd = FrontEnd,
@@ -175,6 +181,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
             Size = EstimateBytes(),
             Enrichment = Enrichment,
         });
+        IsWritten |= !isOffered;
         return true;
     }
 
@@ -201,6 +208,14 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
                 return;
             }
         }
+    }
+
+    /// <summary>Lets go of what the span said: its masked end is on its way, and the queue may still hold its beginning.</summary>
+    internal void Forget()
+    {
+        Begun = Begun.WithoutContent();
+        Activity = null;
+        SealPatches();
     }
 
     /// <summary>The patches, newest first; from here on a patch is an update of its own. For the loop, when it writes the end.</summary>

@@ -39,7 +39,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
             throw new OptionsValidationException(Options.DefaultName, typeof(BraintrustLoggerOptions), [error.Message]);
         }
         _logger = _lease.GetLogger();
-        _frontEnd = new MelFrontEnd(FrontEndSettings.From(options));
+        _frontEnd = new MelFrontEnd(FrontEndSettings.From(options) with { Mask = options.Mask ?? options.Client?.Api.Settings.Mask });
         _activities = ActivityCapture.Start(_frontEnd.Settings.ActivitySources, _logger, _frontEnd);
     }
 

@@ -29,6 +29,10 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
             {
                 RequestScope.Learn(provider.FrontEnd, eventId, properties);
             }
+            if (_isFramework && exception is not null && logLevel >= LogLevel.Error)
+            {
+                RequestScope.Fail(provider.FrontEnd, exception);
+            }
             var message = StateText.Of(state, exception, formatter, template);
             provider.Write(new LogEvent(category, logLevel, eventId, template, message, properties), exception);
         }

@@ -40,6 +40,9 @@ sealed class RequestScope : IDisposable
         }
     }
 
+    /// <summary>ASP.NET Core itself says that the request failed: then its span shows as failed, and not only the event.</summary>
+    public static void Fail(FrontEnd frontEnd, Exception exception) => Innermost(frontEnd)?.Log(error: exception);
+
     /// <summary>By now the request's activity has stopped, and has all the tags it will ever have.</summary>
     public void Dispose()
     {

@@ -20,7 +20,7 @@ public sealed class ParityTests
         { "Scored {@Scores}", [new Dictionary<string, double> { ["good"] = 0.25, ["too much"] = 2 }] },
         { "Measured {@Metrics}", [new Dictionary<string, double> { ["rows"] = 3, ["start"] = 1 }] },
         { "No score {Score}", [7] },
-        { "Took {Elapsed} ms", [125.5] },
+        { "Took {Elapsed} ms", [120.2] },
         { "Took {ElapsedMs} ms", [125] },
         { "Took {ElapsedMilliseconds} ms", [125L] },
         { "Took {Duration}", [TimeSpan.FromSeconds(2)] },

@@ -308,13 +308,14 @@ sealed class DeliveryLoop
     void Expire()
     {
         var tooOld = Now - (long)(_options.RetryTimeLimit.TotalSeconds * _clock.TimestampFrequency);
+        var why = _fates.LastError;
         while (_queue.TryPeek(out var first) && first.AcceptedAt <= tooOld && first.Kind is not (EntryKind.Flush or EntryKind.SpanBegin) && _queue.TryRead(out first))
         {
-            _fates.Lose(_intake.Row(first), LossReasons.Expired, ExpiredMessage(_fates.LastError), null);
+            _fates.Lose(_intake.Row(first), LossReasons.Expired, ExpiredMessage(why), null);
         }
         foreach (var batch in _outbox.TakeOlderThan(tooOld))
         {
-            _fates.Lose(batch, batch.IsUnacknowledged ? LossReasons.Unacknowledged : LossReasons.Expired, ExpiredMessage(batch.LastError ?? _fates.LastError));
+            _fates.Lose(batch, batch.IsUnacknowledged ? LossReasons.Unacknowledged : LossReasons.Expired, ExpiredMessage(batch.LastError ?? why));
         }
     }
 
@@ -377,9 +378,10 @@ sealed class DeliveryLoop
     {
         _abort.Cancel();
         _timer.Dispose();
+        var why = _fates.LastError;
         foreach (var batch in _outbox.All.ToArray())
         {
-            _fates.Lose(batch, LossReasons.Shutdown, Settlement.ShutdownMessage(batch.LastError ?? _fates.LastError));
+            _fates.Lose(batch, LossReasons.Shutdown, Settlement.ShutdownMessage(batch.LastError ?? why));
         }
         while (_queue.TryRead(out var entry))
         {
@@ -389,7 +391,7 @@ sealed class DeliveryLoop
             }
             else if (entry.Kind != EntryKind.SpanBegin)
             {
-                _fates.Lose(_intake.Row(entry), LossReasons.Shutdown, Settlement.ShutdownMessage(_fates.LastError), null);
+                _fates.Lose(_intake.Row(entry), LossReasons.Shutdown, Settlement.ShutdownMessage(why), null);
             }
         }
         _refusals.Tell(Now);

@@ -1,3 +1,4 @@
+using Braintrust.Logging.Masking;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Pipeline;
@@ -6,33 +7,42 @@ namespace Braintrust.Logging.Pipeline;
 sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates fates, Ledger ledger, TimeProvider clock) : IDisposable
 {
     readonly JsonBuffer _json = new();
-    readonly List<BraintrustSpan> _open = [];
+
+    // Spans of which no row is on its way yet.
+    readonly List<BraintrustSpan> _unwritten = [];
     long _sequence;
 
     public void Begin(BraintrustSpan span)
     {
-        composer.Begin(span);
-        if (!span.IsEnded)
+        if (span.Opening is null)
         {
-            _open.Add(span);
+            composer.Begin(span);
         }
+        _unwritten.Add(span);
     }
 
     public void Write(in Entry entry)
     {
+        var after = Predecessor(entry); // may write a row of its own, which has to come first
         var row = Row(entry);
+        row.After = after;
+        if (entry.Payload is AuditRow { Comment: null } or MaskedRow { IsUpdate: true })
+        {
+            row.Fate = outbox.Update(entry.RowId);
+        }
         _json.Clear();
         try
         {
             switch (entry.Payload)
             {
-                case BraintrustSpan span:
-                    composer.End(span, _json);
-                    row.After = span.OpenWrite;
+                case MaskedRow masked:
+                    _json.Raw(masked.Json);
+                    break;
+                case BraintrustSpan ended:
+                    composer.End(ended, _json);
                     break;
                 case AuditRow audit:
                     composer.Audit(entry, audit, _json);
-                    row.After = audit.Comment is null ? outbox.Unsettled(audit.Target) : null;
                     break;
                 default:
                     composer.Event(entry, _json);
@@ -47,6 +57,15 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
         outbox.Add(row, _json.Written);
     }
 
+    /// <summary>The row of the same id that has to be settled before this one is sent.</summary>
+    RowFate? Predecessor(in Entry entry) => entry.Payload switch
+    {
+        BraintrustSpan span => WriteEnd(span),
+        MaskedRow { Span: { } span } => WriteEnd(span),
+        AuditRow { Comment: null } or MaskedRow { IsUpdate: true } => Target(entry.RowId),
+        _ => null,
+    };
+
     /// <summary>What is owed to an entry from now on.</summary>
     public PendingRow Row(in Entry entry)
     {
@@ -60,7 +79,7 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
             Size = entry.Size,
             Epoch = flushes.Current,
             FrontEnd = entry.FrontEnd,
-            Payload = entry.FrontEnd.WatchesLosses ? entry.Payload : null,
+            Payload = entry.FrontEnd.WatchesLosses ? MaskedRow.Unmasked(entry.Payload) : null,
             Confirmation = entry.Confirmation,
         };
     }
@@ -68,22 +87,56 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     /// <summary>Spans that are still open when rows leave are written with what they began with, once.</summary>
     public void WriteOpenSpans()
     {
-        foreach (var span in _open)
+        foreach (var span in _unwritten)
         {
-            if (span.IsEnded)
+            if (!span.IsEnded && span.OpenWrite is null) // the end of the others is in the queue already, and says it all
             {
-                continue; // its end is in the queue already, and says it all
+                WriteOpen(span);
             }
-            _json.Clear();
-            composer.Open(span, _json);
-            span.OpenWrite = new RowFate();
-            ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
-            var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = _json.Length });
-            row.Payload = null; // the end is still to come: nothing of the span itself is lost with this
-            row.Fate = span.OpenWrite;
-            outbox.Add(row, _json.Written);
         }
-        _open.Clear();
+        _unwritten.RemoveAll(static span => span.OpenWrite is not null || span.IsWritten);
+    }
+
+    void WriteOpen(BraintrustSpan span)
+    {
+        _json.Clear();
+        if (span.Opening is { } opening)
+        {
+            _json.Raw(opening);
+        }
+        else
+        {
+            composer.Open(span, _json);
+        }
+        span.OpenWrite = new RowFate();
+        ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
+        var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = _json.Length });
+        row.Payload = null; // the end is still to come: nothing of the span itself is lost with this
+        row.Fate = span.OpenWrite;
+        outbox.Add(row, _json.Written);
+    }
+
+    RowFate? WriteEnd(BraintrustSpan span)
+    {
+        span.IsWritten = true;
+        return outbox.LatestUpdate(span.Row) ?? span.OpenWrite;
+    }
+
+    /// <summary>
+    /// The row that feedback or an update has to follow. A span that has no row yet gets one now: merged into nothing, the update would
+    /// become the row, and the ids that come later would be ignored (PROTOCOL section 10.1).
+    /// </summary>
+    RowFate? Target(RowId id)
+    {
+        foreach (var span in _unwritten)
+        {
+            if (span.Row == id && span.OpenWrite is null && !span.IsWritten)
+            {
+                WriteOpen(span);
+                break;
+            }
+        }
+        return outbox.LatestUpdate(id) ?? outbox.Unsettled(id);
     }
 
     public void Dispose() => _json.Dispose();

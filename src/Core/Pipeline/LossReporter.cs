@@ -26,18 +26,10 @@ sealed class LossReporter
     /// <param name="loss">How many, and why.</param>
     public void Report(FrontEnd frontEnd, IReadOnlyList<object> payloads, RowLoss loss)
     {
-        BraintrustDiagnostics.Warn(loss.Reason, loss.Message, loss.Count);
-        if (frontEnd.Settings.OnLoss is null && payloads.Count == 0)
-        {
-            return;
-        }
         lock (_gate)
         {
-            if (frontEnd.Settings.OnLoss is not null)
-            {
-                var key = (frontEnd, loss.Reason, loss.Message);
-                _losses[key] = _losses.TryGetValue(key, out var known) ? known with { Count = known.Count + loss.Count } : loss;
-            }
+            var key = (frontEnd, loss.Reason, loss.Message);
+            _losses[key] = _losses.TryGetValue(key, out var known) ? known with { Count = known.Count + loss.Count } : loss;
             if (payloads.Count > 0 && _watchedEvents < WatchedLimit)
             {
                 _watchedEvents += payloads.Count;
@@ -93,6 +85,7 @@ sealed class LossReporter
             }
             foreach (var (key, loss) in losses)
             {
+                BraintrustDiagnostics.Warn(loss.Reason, loss.Message, loss.Count);
                 Guarded("on_loss", () => key.FrontEnd.Settings.OnLoss?.Invoke(loss));
             }
         }

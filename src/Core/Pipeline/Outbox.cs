@@ -9,9 +9,11 @@ namespace Braintrust.Logging.Pipeline;
 sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 {
     readonly Dictionary<BraintrustLogger, Lane> _lanes = [];
+    readonly Dictionary<RowId, RowFate> _updates = [];
     readonly LinkedList<Batch> _ready = new();
     readonly HashSet<Batch> _sending = [];
     Batch _filling = new();
+    int _updatesToSweepAt = 1024;
 
     public IReadOnlyCollection<Lane> Lanes => _lanes.Values;
 
@@ -173,6 +175,23 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             }
         }
         return old ?? [];
+    }
+
+    /// <summary>The latest update of that row which is not settled yet.</summary>
+    public RowFate? LatestUpdate(RowId id) => _updates.Count > 0 && _updates.TryGetValue(id, out var fate) && !fate.IsSettled ? fate : null;
+
+    /// <summary>Notes an update, so that the next write of the row waits for it.</summary>
+    public RowFate Update(RowId id)
+    {
+        if (_updates.Count >= _updatesToSweepAt)
+        {
+            foreach (var (settled, _) in _updates.Where(update => update.Value.IsSettled).ToArray())
+            {
+                _updates.Remove(settled);
+            }
+            _updatesToSweepAt = Math.Max(1024, 2 * _updates.Count);
+        }
+        return _updates[id] = new RowFate();
     }
 
     /// <summary>The latest unsettled row of that id: each waits for the one before.</summary>

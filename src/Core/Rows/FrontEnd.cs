@@ -11,10 +11,10 @@ abstract class FrontEnd(FrontEndSettings settings)
     /// <summary>Name of the instrumentation, for <c>context.span_origin</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The constant part of its rows' context; the loop's to write, once.</summary>
+    /// <summary>The constant part of its rows' context. Whoever needs it first writes it; two would write the same.</summary>
     public byte[]? SpanOrigin { get; set; }
 
-    /// <summary>Reads an event. Runs on the loop, never on the caller's thread; must not change the payload.</summary>
+    /// <summary>Reads an event. Runs on the loop, with a mask on the callers' threads, several at once; must not change the payload.</summary>
     public virtual void Read(object payload, EventRecord into) { }
 
     /// <summary>Writes a value that only this front end knows. False: not such a value.</summary>
@@ -30,6 +30,9 @@ abstract class FrontEnd(FrontEndSettings settings)
 /// <summary>What is each front end's own, whatever client it shares.</summary>
 sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IReadOnlyDictionary<string, object?>, string?>? ProjectSelector, Action<RowLoss>? OnLoss, IReadOnlyList<string> ActivitySources)
 {
+    /// <summary>See <see cref="BraintrustOptions.Mask"/>.</summary>
+    public Func<string, object?, object?>? Mask { get; init; }
+
     public static FrontEndSettings From(BraintrustOptions options) =>
-        new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss, [.. options.ActivitySources]);
+        new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss, [.. options.ActivitySources]) { Mask = options.Mask };
 }

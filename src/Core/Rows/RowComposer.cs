@@ -1,8 +1,8 @@
 namespace Braintrust.Logging.Rows;
 
 /// <summary>
-/// Writes entries as rows (PROTOCOL section 7), UTF-8, without the project: that is known only when the row is sent. Lives on the loop
-/// and reuses everything it holds.
+/// Writes entries as rows (PROTOCOL section 7), UTF-8, without the project: that is known only when the row is sent. One lives on the
+/// loop, others serve callers whose rows are masked; each reuses everything it holds, and is for one thread at a time.
 /// </summary>
 /// <remarks>
 /// All rows merge, so that a repeated or late delivery changes nothing: the end of a span says all that is known of it, its open write
@@ -16,18 +16,25 @@ sealed class RowComposer
     readonly JsonBuffer _scratch = new();
     readonly Func<FrontEnd, byte[]> _origin;
     readonly Stack<RowPatch> _order = new();
-    long _counter;
+    readonly RowTally _tally;
 
     /// <param name="environmentType">For <c>context.span_origin.environment</c>.</param>
     /// <param name="environmentName">For <c>context.span_origin.environment</c>.</param>
-    public RowComposer(string? environmentType, string? environmentName)
+    /// <param name="tally">Counts for all composers of a client.</param>
+    public RowComposer(string? environmentType, string? environmentName, RowTally tally)
     {
+        _tally = tally;
         _mapper = new RowMapper(Neutral);
         _origin = frontEnd => RowContext.SpanOrigin(frontEnd.Name, environmentType, environmentName);
     }
 
-    /// <summary>Scores that were no scores, so far.</summary>
-    public long Misfits { get; private set; }
+    /// <summary>Lets go of what the last row said.</summary>
+    public void Forget()
+    {
+        _event.Clear();
+        _fields.Clear();
+        _order.Clear();
+    }
 
     public void Event(in Entry entry, JsonBuffer json)
     {
@@ -38,7 +45,7 @@ sealed class RowComposer
         if (mode != EventsAs.ApplicationLogs)
         {
             _mapper.Map(entry.FrontEnd, _event.Properties, _fields);
-            Misfits += _fields.Misfits;
+            _tally.AddMisfits(_fields.Misfits);
             if (mode == EventsAs.Auto && !_fields.HasSpanData)
             {
                 _fields.Clear();
@@ -89,7 +96,7 @@ sealed class RowComposer
         Type(isRootSpan: _event.IsSpan && entry.ParentId == 0, json);
         json.RawName("\"log_level\":"u8);
         json.String(SeverityNames.Utf8(_event.Severity));
-        Counter(_counter++, json);
+        Counter(_tally.Next(), json);
         json.EndObject();
         Context(entry.FrontEnd, default, json);
         EndRow(merges: true, json);
@@ -138,14 +145,14 @@ sealed class RowComposer
         json.String("log"u8);
         json.RawName("\"log_level\":"u8);
         json.String(SeverityNames.Utf8(_event.Severity));
-        Counter(_counter++, json);
+        Counter(_tally.Next(), json);
         json.EndObject();
         Context(entry.FrontEnd, default, json);
         EndRow(merges: false, json);
     }
 
     /// <summary>Gives the span its place in the order of beginnings.</summary>
-    public void Begin(BraintrustSpan span) => span.Counter = _counter++;
+    public void Begin(BraintrustSpan span) => span.Counter = _tally.Next();
 
     /// <summary>A span that is still open: only what will not change any more.</summary>
     public void Open(BraintrustSpan span, JsonBuffer json)
@@ -183,7 +190,7 @@ sealed class RowComposer
         {
             patch.ApplyTo(_fields);
         }
-        Misfits += _fields.Misfits;
+        _tally.AddMisfits(_fields.Misfits);
 
         if (span.Counter < 0)
         {
@@ -210,7 +217,7 @@ sealed class RowComposer
     {
         _fields.Clear();
         audit.Fields?.ApplyTo(_fields);
-        Misfits += _fields.Misfits;
+        _tally.AddMisfits(_fields.Misfits);
         json.BeginObject();
         json.RawName("\"id\":"u8);
         (audit.Comment is null ? audit.Target : entry.RowId).Write(json);

@@ -19,6 +19,15 @@ sealed class SpanStart
     /// <summary>The category of the logger that opened a scope.</summary>
     public string? LoggerName { get; init; }
 
+    public SpanStart WithoutContent() => new()
+    {
+        Logger = Logger,
+        FrontEnd = FrontEnd,
+        Name = "",
+        Caller = Caller,
+        LoggerName = LoggerName,
+    };
+
     public int Size
     {
         get

@@ -41,7 +41,7 @@ static class OptionSettings
     /// <summary>What no JSON can express.</summary>
     public static readonly string[] CodeOnly =
     [
-        nameof(BraintrustOptions.ProjectSelector), nameof(BraintrustOptions.HttpMessageHandler), nameof(BraintrustOptions.TimeProvider),
+        nameof(BraintrustOptions.Mask), nameof(BraintrustOptions.ProjectSelector), nameof(BraintrustOptions.HttpMessageHandler), nameof(BraintrustOptions.TimeProvider),
         nameof(BraintrustOptions.OnLoss), nameof(BraintrustLoggerOptions.Client),
     ];
 

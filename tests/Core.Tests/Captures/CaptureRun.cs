@@ -49,6 +49,8 @@ sealed class CaptureRun : IAsyncDisposable
 
     public BraintrustLogger Logger(Action<BraintrustOptions>? change = null) => Client(change).GetLogger(Project, setCurrent: false);
 
+    public IReadOnlyList<BraintrustClient> Clients => _clients;
+
     public IReadOnlyList<RowLoss> Losses
     {
         get
@@ -79,7 +81,7 @@ sealed class CaptureRun : IAsyncDisposable
     {
         foreach (var client in _clients)
         {
-            await client.DisposeAsync();
+            await client.DisposeAsync().AsTask().WaitAsync(Patience.Limit); // no time passes by itself: a row that is stuck would hold it up for ever
             client.AssertBalanced();
             Assert.Equal((0, 0), (client.Ledger.ResidentRows, client.Ledger.ResidentBytes));
         }
@@ -88,4 +90,11 @@ sealed class CaptureRun : IAsyncDisposable
     }
 
     static bool IsLogs3(RecordedRequest request) => request.Is("POST", "/logs3");
+}
+
+static class FlushExtensions
+{
+    /// <summary>A flush that fails the test when it never ends; its own timeout does not pass by itself here.</summary>
+    public static Task<FlushResult> FlushOrFail(this BraintrustClient client, TimeSpan? timeout = null) =>
+        Patience.For(client.FlushAsync(timeout), () => $"a flush of {client.Ledger.ResidentRows} rows");
 }

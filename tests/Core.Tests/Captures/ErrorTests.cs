@@ -25,7 +25,7 @@ public sealed class ErrorTests
             logger.Traced("inner", _ => Fail("inner failed"));
         }));
         logger.Traced("explicit", span => span.Log(error: new { code = 42, message = "structured" }));
-        Assert.True((await logger.Client.FlushAsync()).Completed);
+        Assert.True((await logger.Client.FlushOrFail()).Completed);
 
         // The same messages reached the callers.
         Assert.Equal((string?)run.Capture.Observations[0]!["sync_error"]!["message"], boom.Message);

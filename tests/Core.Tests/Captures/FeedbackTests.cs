@@ -18,7 +18,7 @@ public sealed class FeedbackTests
         AssertRefused(run.Capture, 0, "nothing_given", () => logger.LogFeedback(id));
         AssertRefused(run.Capture, 1, "bad_source", () => logger.LogFeedback(id, Scores("thumbs", 1), source: "elsewhere"));
         AssertRefused(run.Capture, 2, "score_out_of_range", () => logger.LogFeedback(id, Scores("thumbs", 2)));
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
 
         Assert.Equal((true, 5, 0), (flush.Completed, flush.Delivered, flush.Dropped)); // the row, two reviews, two comments
         Assert.Equal(0, (double)run.StoredRows().Single(row => (string?)row["id"] == id)["scores"]!["thumbs"]!); // the later word counts
@@ -37,7 +37,7 @@ public sealed class FeedbackTests
             id = span.Id;
             logger.LogFeedback(id, Scores("inline", 0.5), comment: "same flush as the span");
         }
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
 
         Assert.Equal((true, 0), (flush.Completed, flush.Dropped));
         AssertSame(run, RowOf(run.Capture, "with-feedback"), id);

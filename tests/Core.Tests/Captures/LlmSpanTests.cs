@@ -17,7 +17,7 @@ public sealed class LlmSpanTests
                 score.Log(output: new { score = 1 }, scores: new Dictionary<string, double> { ["exact_match"] = 1 });
             agent.Log(output: "Paris.");
         }
-        Assert.True((await logger.Client.FlushAsync()).Completed);
+        Assert.True((await logger.Client.FlushOrFail()).Completed);
 
         new CaptureComparison(run)
             .WeLack("exact_match", "span_attributes.purpose", "SetAttributes takes name and type alone")

@@ -16,7 +16,7 @@ public sealed class LoginTests
         });
 
         logger.Log(input: "x");
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
 
         Assert.True(flush is { Completed: true, Dropped: 0 }, flush.ToString());
         new CaptureComparison(run).AssertSame();
@@ -34,13 +34,13 @@ public sealed class LoginTests
 
         clients[0].GetLogger("capture-project-a", setCurrent: false).Log(input: 1);
         clients[1].GetLogger("capture-project-b", setCurrent: false).Log(input: 2);
-        Task<FlushResult>[] flushes = [clients[0].FlushAsync(), clients[1].FlushAsync()];
+        Task<FlushResult>[] flushes = [clients[0].FlushOrFail(), clients[1].FlushOrFail()];
         Task[] logins = [.. clients.Select(client => client.LoginAsync())]; // all under way before any has been answered
         await run.Server.Requests.WaitForAsync(1);
         Assert.DoesNotContain(logins, login => login.IsCompleted);
         Assert.DoesNotContain(flushes, flush => flush.IsCompleted);
         gate.Open();
-        await Task.WhenAll(logins);
+        await Task.WhenAll(logins).WaitAsync(Patience.Limit);
         var results = await Task.WhenAll(flushes);
 
         Assert.All(results, flush => Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), flush));

@@ -22,13 +22,13 @@ public sealed class NestedSpansTests
             root = span;
             linkBefore = span.Link();
             if (isSentOpen)
-                Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), await logger.Client.FlushAsync());
+                Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), await logger.Client.FlushOrFail());
             leaf = RootWork(run, span);
         });
-        Assert.True((await logger.Client.FlushAsync()).Completed);
+        Assert.True((await logger.Client.FlushOrFail()).Completed);
         var nameless = logger.StartSpan();
         nameless.End();
-        var last = await logger.Client.FlushAsync();
+        var last = await logger.Client.FlushOrFail();
 
         Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), last);
         Assert.Equal(isSentOpen ? 3 : 2, run.Logs3.Count);

@@ -12,9 +12,9 @@ public sealed class ProjectTests
         var b = client.GetLogger("capture-project-b", setCurrent: false);
 
         LogInTurns(a, b, from: 0, to: 3);
-        var first = await client.FlushAsync();
+        var first = await client.FlushOrFail();
         LogInTurns(a, b, from: 3, to: 5);
-        var second = await client.FlushAsync();
+        var second = await client.FlushOrFail();
 
         Assert.False((bool)run.Capture.Observations[0]!["current_logger_is_set"]!);
         Assert.NotSame(client, BraintrustLogger.Current?.Client);
@@ -54,6 +54,6 @@ public sealed class ProjectTests
     static async Task LogAndFlush(BraintrustLogger logger, string input)
     {
         logger.Log(input: input);
-        Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), await logger.Client.FlushAsync());
+        Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), await logger.Client.FlushOrFail());
     }
 }

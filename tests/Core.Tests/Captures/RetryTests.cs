@@ -20,7 +20,7 @@ public sealed class RetryTests
         Assert.Single(run.Logs3);
         run.Clock.Advance(Tick);
         var tries = await run.WaitForLogs3Async(2);
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
 
         Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), flush);
         Assert.Equal(2, run.Logs3.Count);
@@ -41,7 +41,7 @@ public sealed class RetryTests
 
         logger.Log(input: "x");
         await run.WaitForLogs3Async(1);
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
 
         // JS: three tries for the beginning, three for the end, and a flush that says nothing.
         Assert.Equal((6, 1), (run.Capture.Logs3.Count, run.Logs3.Count));
@@ -61,7 +61,7 @@ public sealed class RetryTests
         var logger = run.Logger();
 
         string[] ids = [logger.Log(input: "x"), logger.Log(input: "y"), logger.Log(input: "z")];
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
 
         Assert.Equal((true, 0, 3, 0), (flush.Completed, flush.Delivered, flush.Dropped, flush.Pending));
         Assert.Equal([1, 1, 1, 2, 3], run.Logs3.Select(body => body.Rows.Count).Order());
@@ -79,7 +79,7 @@ public sealed class RetryTests
         logger.Log(input: "x");
         await RefuseUntil(run, TimeSpan.FromSeconds(5));
         run.Clock.Advance(TimeSpan.FromSeconds(4.9));
-        var early = await logger.Client.FlushAsync(TimeSpan.FromMilliseconds(50)); // it has looked, and does not insist
+        var early = await logger.Client.FlushOrFail(TimeSpan.FromMilliseconds(50)); // it has looked, and does not insist
         Assert.Equal((false, 0, 1), (early.Completed, early.Delivered, early.Pending));
         Assert.Contains("429", early.LastError);
         Assert.Single(run.Logs3);
@@ -87,7 +87,7 @@ public sealed class RetryTests
         await run.Clock.WaitForWaitAsync(TimeSpan.FromSeconds(0.1));
         run.Clock.Advance(TimeSpan.FromSeconds(0.1));
         var tries = await run.WaitForLogs3Async(2);
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
 
         Assert.True(flush is { Completed: true, Dropped: 0, Pending: 0, LastError: null }, flush.ToString());
         Assert.Equal(2, run.Logs3.Count);
@@ -108,11 +108,11 @@ public sealed class RetryTests
         logger.Log(input: "x");
         await RefuseUntil(run, TimeSpan.FromSeconds(5));
         run.Clock.Advance(TimeSpan.FromSeconds(1));
-        var early = await logger.Client.FlushAsync(TimeSpan.FromSeconds(1));
+        var early = await logger.Client.FlushOrFail(TimeSpan.FromSeconds(1));
         await run.Clock.WaitForWaitAsync(TimeSpan.FromSeconds(4));
         run.Clock.Advance(TimeSpan.FromSeconds(4));
         await run.WaitForLogs3Async(2);
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
 
         Assert.Equal((0, 1), (early.Delivered, early.Pending));
         Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), flush); // acknowledged since the last flush

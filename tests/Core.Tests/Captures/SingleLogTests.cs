@@ -11,7 +11,7 @@ public sealed class SingleLogTests
 
         var id = LogOne(logger);
         await run.WaitForLogs3Async(1); // the first event is eager, as in the capture; the clock stands still
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
 
         // The capture takes two writes, a beginning and an end; a finished event needs one.
         Assert.Equal((2, 1), (run.Capture.Logs3.Count, run.Logs3.Count));
@@ -27,7 +27,7 @@ public sealed class SingleLogTests
 
         var id = LogOne(logger);
         Assert.Equal(0, run.Server.Requests.Count); // logging alone never touches the network
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
 
         Assert.Equal((1, 1), (run.Capture.Logs3.Count, run.Logs3.Count));
         Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), flush);

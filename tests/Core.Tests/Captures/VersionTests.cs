@@ -16,9 +16,9 @@ public sealed class VersionTests
 
         for (var i = 0; i < 250; i++)
             logger.Log(input: i);
-        var flush = await logger.Client.FlushAsync();
+        var flush = await logger.Client.FlushOrFail();
         logger.Log(input: "later");
-        var later = await logger.Client.FlushAsync();
+        var later = await logger.Client.FlushOrFail();
 
         Assert.Equal(new FlushResult(true, 250, 0, 0, 0, null), flush);
         Assert.Equal(new FlushResult(true, 1, 0, 0, 0, null), later);

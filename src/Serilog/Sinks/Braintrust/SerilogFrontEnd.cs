@@ -9,7 +9,10 @@ namespace Serilog.Sinks.Braintrust;
 /// <summary>Serilog's events in the core's words. On the caller's thread it only fixes ids; all reading happens on the core's loop.</summary>
 sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
 {
-    readonly EventReader _reader = new();
+    // The loop's, and with a mask each caller's.
+    [ThreadStatic]
+    static EventReader? _reader;
+
     volatile ILoggingFailureListener? _listener;
     object? _sender;
 
@@ -44,7 +47,7 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
         return entry;
     }
 
-    public override void Read(object payload, EventRecord into) => _reader.Read(Snapshot.Frozen(payload), into);
+    public override void Read(object payload, EventRecord into) => (_reader ??= new()).Read(Snapshot.Frozen(payload), into);
 
     public override bool TryWrite(object value, JsonBuffer json)
     {
