@@ -18,9 +18,6 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// <summary>What a flush waits for unless told otherwise: 30 seconds.</summary>
     static readonly TimeSpan DefaultFlushTimeout = TimeSpan.FromSeconds(30);
 
-    // How much longer than its own deadline the loop may take to say that it ended.
-    static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(200);
-
     readonly ResolvedSettings _settings;
     readonly DeliveryOptions _delivery;
     readonly RowTransport _transport;
@@ -137,7 +134,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc cref="DisposeAsync"/>
-    public void Dispose() => DisposeAsync().AsTask().Wait(_delivery.ShutdownTimeout + Slack);
+    public void Dispose() => DisposeAsync().AsTask().Wait(Waiting.Within(_delivery.ShutdownTimeout));
 
     /// <summary>Puts a row into the queue. Never throws, never waits.</summary>
     internal bool Offer(Entry entry)
@@ -241,12 +238,18 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     async Task CloseAsync()
     {
         _capture?.Dispose();
-        _loop.Stop(_delivery.ShutdownTimeout);
-        await _loop.Completion.ConfigureAwait(false);
-        await _losses.Told.WaitAsync(_delivery.ShutdownTimeout + Slack, Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _transport.Dispose();
-        Metrics.Forget(this);
-        ProcessEnd.Forget(this);
+        try
+        {
+            _loop.Stop(_delivery.ShutdownTimeout);
+            await _loop.Completion.ConfigureAwait(false);
+            await _losses.Told.WaitAsync(_delivery.ShutdownTimeout, Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _transport.Dispose();
+        }
+        finally
+        {
+            Metrics.Forget(this);
+            ProcessEnd.Forget(this);
+        }
     }
 
     RowComposer NewComposer() => new(_settings.Environment?.Type, _settings.Environment?.Name, _tally);

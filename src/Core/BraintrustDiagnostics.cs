@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
+using System.Threading.Channels;
 
 namespace Braintrust.Logging;
 
@@ -10,7 +11,11 @@ namespace Braintrust.Logging;
 public static class BraintrustDiagnostics
 {
     static readonly ConcurrentDictionary<string, (long At, long Untold)> LastTold = new(StringComparer.Ordinal);
+    // A hundred lines wait for an output that blocks; what comes beyond is the same again.
+    static readonly Channel<string> Lines = Channel.CreateBounded<string>(new BoundedChannelOptions(100) { FullMode = BoundedChannelFullMode.DropWrite });
+
     static Action<string>? _output;
+    static int _isTelling;
 
     /// <summary>Sends the lines somewhere, to <c>Console.Error.WriteLine</c> for instance. What the output throws is ignored.</summary>
     public static void Enable(Action<string> output)
@@ -45,8 +50,30 @@ public static class BraintrustDiagnostics
 
         var line = count == 1 ? $"Braintrust.Logging: {message}" : $"Braintrust.Logging: {count} rows: {message}";
         DiagnosticEvents.Log.Warning(cause, line);
-        Tell(Volatile.Read(ref _output), line);
-        Tell(Told, line);
+        if (Volatile.Read(ref _output) is null && Told is null)
+        {
+            return;
+        }
+        Lines.Writer.TryWrite(line);
+        if (Interlocked.Exchange(ref _isTelling, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static _ => TellAll(), null);
+        }
+    }
+
+    /// <summary>On the pool: an output that blocks must not hold up the loop, or the log call that found something out.</summary>
+    static void TellAll()
+    {
+        do
+        {
+            while (Lines.Reader.TryRead(out var line))
+            {
+                Tell(Volatile.Read(ref _output), line);
+                Tell(Told, line);
+            }
+            Volatile.Write(ref _isTelling, 0);
+        }
+        while (Lines.Reader.TryPeek(out _) && Interlocked.Exchange(ref _isTelling, 1) == 0);
     }
 
     static void Tell(Action<string>? output, string line)

@@ -89,7 +89,11 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>What may be written while the span is open, if it has to be masked: composed when it began.</summary>
     internal byte[]? Opening { get; set; }
 
-    IAmbientNode? IAmbientNode.Outer => Outer;
+    IAmbientNode? IAmbientNode.Outer
+    {
+        get => Outer;
+        set => Outer = value;
+    }
     Enrichment? IAmbientNode.Enrichment => Enrichment;
     bool IAmbientNode.IsClosed => IsEnded;
     internal bool IsClosed => IsEnded;

@@ -1,30 +1,24 @@
+using System.Runtime.InteropServices;
+
 namespace Braintrust.Logging;
 
 /// <summary>
-/// Closes all clients together, once, when the process ends without a dispose: normal exit, SIGTERM, Ctrl+C, an unhandled exception. The
-/// exit code stays what it was.
+/// Delivers for all clients together when the process ends without a dispose: normal exit, an unhandled exception, SIGTERM, Ctrl+C. The exit
+/// code stays what it was.
 /// </summary>
 static class ProcessEnd
 {
     static readonly HashSet<BraintrustClient> Clients = [];
-    static bool _isHooked;
+    static PosixSignalRegistration[]? _signals;
 
     public static void Watch(BraintrustClient client)
     {
         lock (Clients)
         {
             Clients.Add(client);
-            if (!_isHooked)
+            if (_signals is null)
             {
-                _isHooked = true;
-                AppDomain.CurrentDomain.ProcessExit += static (_, _) => CloseAll();
-                AppDomain.CurrentDomain.UnhandledException += static (_, e) =>
-                {
-                    if (e.IsTerminating)
-                    {
-                        CloseAll();
-                    }
-                };
+                Hook();
             }
         }
     }
@@ -37,13 +31,45 @@ static class ProcessEnd
         }
     }
 
-    static void CloseAll()
+    static void Hook()
+    {
+        AppDomain.CurrentDomain.ProcessExit += static (_, _) => ForAll(static client => client.DisposeAsync().AsTask());
+        AppDomain.CurrentDomain.UnhandledException += static (_, e) =>
+        {
+            if (e.IsTerminating)
+            {
+                ForAll(static client => client.DisposeAsync().AsTask());
+            }
+        };
+        try
+        {
+            PosixSignal[] signals = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP];
+            _signals = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, Signalled))];
+        }
+        catch (PlatformNotSupportedException) // a browser, a phone: there are no signals to wait for
+        {
+            _signals = [];
+        }
+    }
+
+    /// <summary>
+    /// Since .NET 10 no ProcessExit follows a signal. A host that stops gracefully cancels the signal and goes on logging, so the clients
+    /// stay open: what is queued is delivered, and what the signal does by default comes after.
+    /// </summary>
+    static void Signalled(PosixSignalContext signal)
+    {
+        if (!signal.Cancel)
+        {
+            ForAll(static client => client.FlushAsync(client.ShutdownTimeout));
+        }
+    }
+
+    static void ForAll(Func<BraintrustClient, Task> end)
     {
         BraintrustClient[] clients;
         lock (Clients)
         {
             clients = [.. Clients];
-            Clients.Clear();
         }
         if (clients.Length == 0)
         {
@@ -51,8 +77,7 @@ static class ProcessEnd
         }
         try
         {
-            var longest = clients.Max(client => client.ShutdownTimeout);
-            Task.WaitAll([.. clients.Select(client => client.DisposeAsync().AsTask())], longest + TimeSpan.FromMilliseconds(200));
+            Task.WaitAll([.. clients.Select(end)], Waiting.Within(clients.Max(client => client.ShutdownTimeout)));
         }
         catch (Exception) // the process ends; nothing may change how
         {

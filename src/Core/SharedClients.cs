@@ -18,14 +18,14 @@ static class SharedClients
         var key = (settings.Connection, DeliveryOptions.From(options));
         lock (Clients)
         {
-            if (!Clients.TryGetValue(key, out var shared))
+            if (!Clients.TryGetValue(key, out var shared) || shared.Client.IsClosed)
             {
                 if (Clients.Keys.Any(other => other.Item1 == settings.Connection))
                 {
                     BraintrustDiagnostics.Warn("own_client", "Two users of one account have different delivery options: each has a queue of its own; the login is shared.", 1);
                 }
                 shared = new(new BraintrustClient(options, settings));
-                Clients.Add(key, shared);
+                Clients[key] = shared; // a closed one was disposed by somebody else
             }
             shared.Users++;
             return new ClientLease(shared.Client, settings.Project, () => Release(key, shared));
@@ -40,7 +40,10 @@ static class SharedClients
             {
                 return new(shared.Client.FlushAsync(shared.Client.ShutdownTimeout)); // its own rows are out, or as good as can be
             }
-            Clients.Remove(key);
+            if (Clients.GetValueOrDefault(key) == shared)
+            {
+                Clients.Remove(key);
+            }
         }
         return shared.Client.DisposeAsync();
     }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Braintrust.Extensions.Logging;
 
-/// <summary>Microsoft.Extensions.Logging's events in the core's words. On the loop; the caller's thread has copied everything already.</summary>
+/// <summary>Microsoft.Extensions.Logging's events in the core's words. On the loop, or with a mask on the caller's thread; everything was copied already.</summary>
 sealed class MelFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
 {
     public override string Name => "microsoft.extensions.logging";

@@ -51,6 +51,25 @@ public class MaskTests
         Assert.Equal("log", row.Type());
     }
 
+    [Fact]
+    public async Task AProviderOverAGivenClientTakesItsMaskUnlessItHasOne()
+    {
+        await using var world = await World.StartAsync();
+        await using var client = new BraintrustClient(new BraintrustOptions { ApiKey = world.Server.ApiKey, AppUrl = world.Server.Url.ToString(), Project = World.Project, Mask = static (_, value) => Stars(value) });
+        world.Logger(options => options.Client = client).LogInformation("one {Name}", Secret);
+        world.Logger(options =>
+        {
+            options.Client = client;
+            options.Mask = static (field, value) => field == "metadata" ? null : Stars(value);
+        }).LogInformation("two {Name}", Secret);
+        await client.FlushAsync();
+
+        var rows = world.Server.Stored(World.Project);
+        Assert.Equal("***", (string?)rows.Named("one {Name}").Meta("Name"));
+        Assert.Null(rows.Named("two {Name}")["metadata"]);
+        Assert.Equal("two ***", (string?)rows.Named("two {Name}")["output"]);
+    }
+
     static object? Stars(object? value) => value switch
     {
         string text => text.Replace(Secret, "***", StringComparison.Ordinal),

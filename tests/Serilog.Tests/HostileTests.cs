@@ -27,7 +27,7 @@ public class HostileTests
         var rows = await world.RowsAsync();
 
         Assert.Equal(calls, rows.Count);
-        Assert.Equal(calls, world.Client.Ledger.Delivered);
+        Assert.Equal(world.Client.Ledger.Accepted, world.Client.Ledger.Delivered); // an open span may have had a write of its own
         Assert.All(rows, row => Assert.Equal(32, row.Text("root_span_id")!.Length));
     }
 

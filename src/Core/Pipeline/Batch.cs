@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Pipeline;
 
@@ -15,6 +16,8 @@ sealed class Batch : IDisposable
     public const int RoutingBytes = 70;
 
     readonly List<PendingRow> _rows = [];
+    Dictionary<RowId, int>? _index;
+    int _indexed;
     byte[] _bytes = [];
     int _used;
 
@@ -27,6 +30,9 @@ sealed class Batch : IDisposable
 
     /// <summary>Tries since the shutdown began: there is only one.</summary>
     public bool WasTriedAtShutdown { get; set; }
+
+    /// <summary>How often it was sent to see whether its project is still refused.</summary>
+    public int Probes { get; set; }
 
     /// <summary>What the last try came to, in words.</summary>
     public string? LastError { get; set; }
@@ -75,6 +81,29 @@ sealed class Batch : IDisposable
         }
     }
 
+    public bool WaitsFor(RowFate fate)
+    {
+        foreach (ref var row in Rows)
+        {
+            if (ReferenceEquals(row.After, fate))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Where the latest row of that id stands; -1: not here. The index is built when somebody asks, which few do.</summary>
+    public int Find(RowId id)
+    {
+        _index ??= [];
+        for (; _indexed < _rows.Count; _indexed++)
+        {
+            _index[_rows[_indexed].Id] = _indexed;
+        }
+        return _index.GetValueOrDefault(id, -1);
+    }
+
     /// <summary>Whether all rows were accepted before that.</summary>
     public bool IsOlderThan(long timestamp)
     {
@@ -89,7 +118,7 @@ sealed class Batch : IDisposable
     }
 
     /// <summary>A batch with the same past and no rows, for a part of this one.</summary>
-    public Batch Empty() => new() { WasTriedAtShutdown = WasTriedAtShutdown, LastError = LastError, IsUnacknowledged = IsUnacknowledged };
+    public Batch Empty() => new() { Probes = Probes, WasTriedAtShutdown = WasTriedAtShutdown, LastError = LastError, IsUnacknowledged = IsUnacknowledged };
 
     public ReadOnlySpan<byte> Bytes(in PendingRow row) => _bytes.AsSpan(row.Offset, row.Length);
 
@@ -139,6 +168,8 @@ sealed class Batch : IDisposable
         }
         _bytes = [];
         _rows.Clear();
+        _index = null;
+        _indexed = 0;
         _used = 0;
     }
 

@@ -12,6 +12,7 @@ namespace Braintrust.Logging.Pipeline;
 sealed class DeliveryLoop
 {
     const int MaxInFlight = 4;
+    const int MaxLookUps = 16;
 
     readonly DeliveryOptions _options;
     readonly EntryQueue _queue;
@@ -41,6 +42,7 @@ sealed class DeliveryLoop
     int _flushesSeen;
     bool _hasSent;
     long _oldest = long.MaxValue;
+    FlushResult? _rest;
 
     public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals)
     {
@@ -54,9 +56,9 @@ sealed class DeliveryLoop
         _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
         _intake = new Intake(composer, _outbox, _flushes, _fates, ledger, _clock);
         _settlement = new Settlement(_outbox, _fates, ledger, _bodyLimit, _api, _clock);
-        _timer = _clock.CreateTimer(static queue => ((EntryQueue)queue!).Ring(), queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using (ExecutionContext.SuppressFlow()) // what the first caller holds in its async flow is not ours to keep
         {
+            _timer = _clock.CreateTimer(static queue => ((EntryQueue)queue!).Ring(), queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             Completion = Task.Run(RunAsync);
         }
     }
@@ -94,7 +96,7 @@ sealed class DeliveryLoop
     async Task<FlushResult> FlushClosedAsync()
     {
         await Completion.ConfigureAwait(false);
-        return new FlushResult(true, 0, 0, 0, 0, "The client is closed.");
+        return Interlocked.Exchange(ref _rest, null) ?? new FlushResult(true, 0, 0, 0, 0, "The client is closed.");
     }
 
     async Task RunAsync()
@@ -110,7 +112,7 @@ sealed class DeliveryLoop
                 LookUp();
                 Send();
                 Tell();
-                if (IsStopping && (IsDone() || Now >= _stopBy))
+                if (IsStopping && IsDone())
                 {
                     break;
                 }
@@ -121,8 +123,12 @@ sealed class DeliveryLoop
                 await Task.Delay(TimeSpan.FromSeconds(1), _clock).ConfigureAwait(false);
             }
 
-            ArmTimer();
-            await _queue.WaitAsync(WorthWakingFor()).ConfigureAwait(false);
+            if (Now >= Volatile.Read(ref _stopBy))
+            {
+                break;
+            }
+            var hasUnread = ArmTimer();
+            await _queue.WaitAsync(WorthWakingFor(hasUnread)).ConfigureAwait(false);
         }
         Close();
     }
@@ -135,7 +141,7 @@ sealed class DeliveryLoop
         {
             return;
         }
-        while (HasRoom() && _queue.TryRead(out var entry))
+        while (HasRoom() && Now < _stopBy && _queue.TryRead(out var entry))
         {
             Take(entry);
         }
@@ -151,7 +157,7 @@ sealed class DeliveryLoop
         || (_queue.TryPeek(out var first)
             && (Now >= After(first.AcceptedAt, _options.Period)
                 || _queue.WaitingRows >= _options.BatchSizeLimit
-                || _ledger.ResidentBytes > _options.QueueLimitBytes / 4
+                || _queue.HasManyBytes
                 || (!_hasSent && _options.EagerlyEmitFirstEvent && _queue.WaitingRows > 0)));
 
     /// <summary>Rows stay entries, small and cheap to hold, until they can go out.</summary>
@@ -194,7 +200,7 @@ sealed class DeliveryLoop
             {
                 _outbox.Probe(lane);
             }
-            else
+            else if (_lookUps < MaxLookUps)
             {
                 lane.IsLookingUp = true;
                 _lookUps++;
@@ -369,14 +375,21 @@ sealed class DeliveryLoop
     }
 
     bool IsDone() =>
-        _outbox.Sending == 0 && _lookUps == 0 && !_outbox.IsFilling
+        _outbox.Sending == 0 && _lookUps == 0 && !_outbox.IsFilling && !_queue.TryPeek(out _)
         && (!_outbox.All.Any()
             || NextChance() > _stopBy
             || (_outbox.Ready == 0 && _outbox.Lanes.All(lane => lane.Parked.Count == 0 || lane.WasTriedAtShutdown || lane.Gate.OpensAt > _stopBy)));
 
     void Close()
     {
-        _abort.Cancel();
+        _queue.Complete(); // nothing may come in behind the last look
+        try
+        {
+            _abort.Cancel();
+        }
+        catch (AggregateException) // callbacks of a handler that was given
+        {
+        }
         _timer.Dispose();
         var why = _fates.LastError;
         foreach (var batch in _outbox.All.ToArray())
@@ -396,6 +409,7 @@ sealed class DeliveryLoop
         }
         _refusals.Tell(Now);
         _flushes.Complete(Now, _fates.LastError);
+        Volatile.Write(ref _rest, _flushes.Rest(_fates.LastError));
         Volatile.Write(ref _oldest, long.MaxValue);
         _intake.Dispose();
         _settlement.Dispose();
@@ -406,12 +420,12 @@ sealed class DeliveryLoop
     long Period => After(0, _options.Period);
 
     /// <summary>How many unread rows are worth a look before the timer: one when idle, a batch otherwise, none while nothing can be sent.</summary>
-    long WorthWakingFor() =>
-        !_queue.TryPeek(out _) ? 1
+    long WorthWakingFor(bool hasUnread) =>
+        !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
         : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MaxInFlight ? long.MaxValue
         : _options.BatchSizeLimit;
 
-    void ArmTimer()
+    bool ArmTimer()
     {
         var now = Now;
         var next = Math.Min(IsStopping ? _stopBy : long.MaxValue, _flushes.NextDeadline);
@@ -446,6 +460,7 @@ sealed class DeliveryLoop
         }
         Volatile.Write(ref _oldest, oldest);
         _timer.Change(next == long.MaxValue ? Timeout.InfiniteTimeSpan : Until(next, now), Timeout.InfiniteTimeSpan);
+        return hasUnread;
     }
 
     TimeSpan Until(long then, long now) =>

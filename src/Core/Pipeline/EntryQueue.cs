@@ -21,6 +21,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
     readonly long _reservedBytes = options.QueueLimitBytes / 16;
 
     long _written;
+    long _begins;
     long _wakeAt = long.MaxValue;
     bool _isIdle;
 
@@ -29,6 +30,9 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
 
     /// <summary>Rows waiting to be read; markers and beginnings do not count.</summary>
     public long WaitingRows => Volatile.Read(ref _written) - _read;
+
+    /// <summary>Large rows fill the queue long before they are many.</summary>
+    public bool HasManyBytes => ledger.UnreadBytes > options.QueueLimitBytes / 4;
 
     /// <summary>Takes a row in, or says why not.</summary>
     public bool TryWrite(ref Entry entry, bool privileged, [NotNullWhen(false)] out string? reason)
@@ -49,11 +53,11 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
         {
             Interlocked.Decrement(ref _written);
             reason = LossReasons.Closed;
-            ledger.Dropping(entry.Size, reason);
+            ledger.Withdrawing(entry.Size, reason);
             return false;
         }
         var wakeAt = Volatile.Read(ref _wakeAt);
-        if (written >= wakeAt || (wakeAt != long.MaxValue && ledger.ResidentBytes > options.QueueLimitBytes / 4))
+        if (written >= wakeAt || (wakeAt != long.MaxValue && HasManyBytes))
         {
             Wake();
         }
@@ -65,6 +69,10 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
     public bool TryWriteMarker(Entry entry)
     {
         entry.AcceptedAt = options.Clock.GetTimestamp();
+        if (entry.Kind == EntryKind.SpanBegin && !MayBegin())
+        {
+            return false; // its end, if that is taken, says it all
+        }
         if (!_entries.Writer.TryWrite(entry))
         {
             return false;
@@ -74,6 +82,19 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
             Wake();
         }
         return true;
+    }
+
+    /// <summary>Beginnings are no rows and weigh nothing in the ledger, but what they hold is memory all the same.</summary>
+    bool MayBegin()
+    {
+        if (Interlocked.Increment(ref _begins) <= options.QueueLimit
+            && ledger.ResidentRows < options.QueueLimit - _reservedRows
+            && ledger.ResidentBytes < options.QueueLimitBytes - _reservedBytes)
+        {
+            return true;
+        }
+        Interlocked.Decrement(ref _begins);
+        return false;
     }
 
     public void Ring() => _bell.Writer.TryWrite(true);
@@ -93,6 +114,11 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
         if (entry.Kind is not (EntryKind.Flush or EntryKind.SpanBegin))
         {
             _read++;
+            ledger.Holding(entry.Size);
+        }
+        else if (entry.Kind == EntryKind.SpanBegin)
+        {
+            Interlocked.Decrement(ref _begins);
         }
         return true;
     }

@@ -52,6 +52,15 @@ sealed class Flushes
             }
             _epochs.RemoveAt(0);
         }
+        for (var i = _epochs.Count - 2; i >= 0; i--)
+        {
+            if (_epochs[i] is { Unsettled: 0, Flush: null }) // answered and settled: what it still has to tell is the next one's
+            {
+                _epochs[i + 1].Delivered += _epochs[i].Delivered;
+                _epochs[i + 1].Dropped += _epochs[i].Dropped;
+                _epochs.RemoveAt(i);
+            }
+        }
         for (var i = 0; i < _epochs.Count - 1; i++)
         {
             if (_epochs[i].Flush is { } flush && nextChance >= flush.Deadline)
@@ -59,6 +68,13 @@ sealed class Flushes
                 Answer(i, isCompleted: false, lastError);
             }
         }
+    }
+
+    /// <summary>What nobody has been told, after the end.</summary>
+    public FlushResult Rest(string? lastError)
+    {
+        var (delivered, dropped) = (_epochs.Sum(epoch => epoch.Delivered), _epochs.Sum(epoch => epoch.Dropped));
+        return new FlushResult(true, delivered, 0, dropped, 0, dropped > 0 ? lastError : null);
     }
 
     /// <summary>With the sums of its epoch and those before it that nobody has been told yet.</summary>

@@ -14,13 +14,21 @@ sealed class Gate
     /// <summary>The server set the time, or repeating would not help: a flush does not open it.</summary>
     public bool IsHard { get; private set; }
 
+    /// <summary>The server set the time.</summary>
+    public bool IsTimed { get; private set; }
+
     public string? Why { get; private set; }
 
     public bool IsOpen(long now) => now >= OpensAt;
 
-    public void Succeed()
+    public void Succeed(long now = long.MaxValue)
     {
         Failures = 0;
+        if (IsTimed && now < OpensAt)
+        {
+            return; // the server set the time; a sibling that was under way does not shorten it
+        }
+        IsTimed = false;
         OpensAt = 0;
         IsHard = false;
         Why = null;
@@ -29,7 +37,13 @@ sealed class Gate
     /// <summary>Closes after a failure that time may mend.</summary>
     public void Fail(in Answer answer, long now, long ticksPerSecond, double random)
     {
-        Failures++;
+        if (now < OpensAt && answer.RetryAfter is null)
+        {
+            return;
+        }
+        var isTogether = now < OpensAt; // one of several that were under way together: one failure
+        Failures += isTogether ? 0 : 1;
+        IsTimed = answer.RetryAfter is not null || (IsTimed && isTogether);
         Close(now, answer.RetryAfter ?? RetrySchedule.Delay(Failures, random), ticksPerSecond, answer.RetryAfter is not null, answer.Message);
     }
 
@@ -51,8 +65,10 @@ sealed class Gate
 
     void Close(long now, TimeSpan delay, long ticksPerSecond, bool isHard, string? why)
     {
-        OpensAt = now + (long)(delay.TotalSeconds * ticksPerSecond);
-        IsHard = isHard;
+        var opensAt = now + (long)(delay.TotalSeconds * ticksPerSecond);
+        var isStillHard = IsHard && now < OpensAt;
+        OpensAt = isStillHard ? Math.Max(OpensAt, opensAt) : opensAt;
+        IsHard = isHard || isStillHard;
         Why = why;
     }
 }

@@ -28,7 +28,7 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
         row.After = after;
         if (entry.Payload is AuditRow { Comment: null } or MaskedRow { IsUpdate: true })
         {
-            row.Fate = outbox.Update(entry.RowId);
+            row.Fate = outbox.Update(row.Lane, entry.RowId);
         }
         _json.Clear();
         try
@@ -62,7 +62,7 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     {
         BraintrustSpan span => WriteEnd(span),
         MaskedRow { Span: { } span } => WriteEnd(span),
-        AuditRow { Comment: null } or MaskedRow { IsUpdate: true } => Target(entry.RowId),
+        AuditRow { Comment: null } or MaskedRow { IsUpdate: true } => Target(entry.Logger, entry.RowId),
         _ => null,
     };
 
@@ -100,16 +100,26 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     void WriteOpen(BraintrustSpan span)
     {
         _json.Clear();
-        if (span.Opening is { } opening)
+        try
         {
-            _json.Raw(opening);
+            if (span.Opening is { } opening)
+            {
+                _json.Raw(opening);
+            }
+            else
+            {
+                composer.Open(span, _json);
+            }
         }
-        else
+        catch (Exception error) // a value that defeats even the writer's care: the end will say what became of it
         {
-            composer.Open(span, _json);
+            BraintrustDiagnostics.Warn("unwritable", $"The beginning of a span could not be written: {error.GetType()}.", 1);
+            span.OpenWrite = new RowFate { IsSettled = true };
+            return;
         }
         span.OpenWrite = new RowFate();
         ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
+        ledger.Holding(_json.Length);
         var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = _json.Length });
         row.Payload = null; // the end is still to come: nothing of the span itself is lost with this
         row.Fate = span.OpenWrite;
@@ -119,24 +129,25 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     RowFate? WriteEnd(BraintrustSpan span)
     {
         span.IsWritten = true;
-        return outbox.LatestUpdate(span.Row) ?? span.OpenWrite;
+        return outbox.LatestUpdate(outbox.LaneOf(span.Logger), span.Row) ?? span.OpenWrite;
     }
 
     /// <summary>
     /// The row that feedback or an update has to follow. A span that has no row yet gets one now: merged into nothing, the update would
     /// become the row, and the ids that come later would be ignored (PROTOCOL section 10.1).
     /// </summary>
-    RowFate? Target(RowId id)
+    RowFate? Target(BraintrustLogger logger, RowId id)
     {
         foreach (var span in _unwritten)
         {
-            if (span.Row == id && span.OpenWrite is null && !span.IsWritten)
+            if (span.Row == id && ReferenceEquals(span.Logger, logger) && span.OpenWrite is null && !span.IsWritten)
             {
                 WriteOpen(span);
                 break;
             }
         }
-        return outbox.LatestUpdate(id) ?? outbox.Unsettled(id);
+        var lane = outbox.LaneOf(logger);
+        return outbox.LatestUpdate(lane, id) ?? outbox.Unsettled(lane, id);
     }
 
     public void Dispose() => _json.Dispose();

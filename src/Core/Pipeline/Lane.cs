@@ -31,6 +31,17 @@ sealed class Lane(ProjectKey key)
     /// <summary>Rows that wait for the look-up or the end of a pause.</summary>
     public List<Batch> Parked { get; } = [];
 
+    /// <summary>In the order of reading: the last is the youngest, and only that one may still be added to.</summary>
+    public void Park(Batch batch)
+    {
+        var at = Parked.Count;
+        while (at > 0 && Parked[at - 1].Rows[0].Sequence > batch.Rows[0].Sequence)
+        {
+            at--;
+        }
+        Parked.Insert(at, batch);
+    }
+
     public bool IsOpen => IsKnown && !IsPaused;
 
     public void Know(string projectId) => ProjectIdUtf8 = Encoding.UTF8.GetBytes(projectId);

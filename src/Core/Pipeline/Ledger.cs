@@ -16,11 +16,17 @@ sealed class Ledger
     long _residentRows;
     long _residentBytes;
 
+    // The loop's.
+    long _heldBytes;
+
     public long Accepted => Interlocked.Read(ref _accepted);
     public long Delivered => Interlocked.Read(ref _delivered);
     public long Retried => Interlocked.Read(ref _retried);
     public long ResidentRows => Interlocked.Read(ref _residentRows);
     public long ResidentBytes => Interlocked.Read(ref _residentBytes);
+    /// <summary>The part of the resident bytes that still stands in the queue.</summary>
+    public long UnreadBytes => ResidentBytes - Volatile.Read(ref _heldBytes);
+
     public long DroppedRows => _dropped.Values.Sum(count => Interlocked.Read(ref count.Value));
 
     public IReadOnlyDictionary<string, long> Dropped => _dropped.ToDictionary(pair => pair.Key, pair => Interlocked.Read(ref pair.Value.Value), StringComparer.Ordinal);
@@ -39,14 +45,25 @@ sealed class Ledger
         return false;
     }
 
+    /// <summary>The loop has taken the write from the queue.</summary>
+    public void Holding(int bytes) => Volatile.Write(ref _heldBytes, _heldBytes + bytes);
+
     public void Delivering(int bytes)
     {
+        Holding(-bytes);
         Leave(bytes);
         Interlocked.Increment(ref _delivered);
     }
 
-    /// <summary>A write that was resident ends without delivery.</summary>
+    /// <summary>A write that the loop held ends without delivery.</summary>
     public void Dropping(int bytes, string reason)
+    {
+        Holding(-bytes);
+        Withdrawing(bytes, reason);
+    }
+
+    /// <summary>A write that was accepted finds the queue closed.</summary>
+    public void Withdrawing(int bytes, string reason)
     {
         Leave(bytes);
         Refusing(reason);

@@ -9,7 +9,7 @@ namespace Braintrust.Logging.Pipeline;
 sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 {
     readonly Dictionary<BraintrustLogger, Lane> _lanes = [];
-    readonly Dictionary<RowId, RowFate> _updates = [];
+    readonly Dictionary<(Lane, RowId), RowFate> _updates = [];
     readonly LinkedList<Batch> _ready = new();
     readonly HashSet<Batch> _sending = [];
     Batch _filling = new();
@@ -110,10 +110,24 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     /// <summary>Readies the first parked batch alone, to see whether the project is still refused.</summary>
     public void Probe(Lane lane)
     {
-        var parked = TakeParked(lane);
+        // In turn, so that a poisoned batch cannot hold up the rest: the first that waits for nobody and has been tried least.
+        var next = -1;
+        for (var i = 0; i < lane.Parked.Count; i++)
+        {
+            if (lane.Parked[i].IsFree && (next < 0 || lane.Parked[i].Probes < lane.Parked[next].Probes))
+            {
+                next = i;
+            }
+        }
+        if (next < 0)
+        {
+            return;
+        }
+        var batch = lane.Parked[next];
+        lane.Parked.RemoveAt(next);
+        batch.Probes++;
         lane.IsProbing = true;
-        _ready.AddFirst(parked[0]);
-        lane.Parked.AddRange(parked[1..]);
+        _ready.AddFirst(batch);
     }
 
     public void Halve(Batch batch)
@@ -151,7 +165,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             }
             else
             {
-                lane.Parked.Add(part);
+                lane.Park(part);
             }
         }
     }
@@ -178,10 +192,10 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     }
 
     /// <summary>The latest update of that row which is not settled yet.</summary>
-    public RowFate? LatestUpdate(RowId id) => _updates.Count > 0 && _updates.TryGetValue(id, out var fate) && !fate.IsSettled ? fate : null;
+    public RowFate? LatestUpdate(Lane lane, RowId id) => _updates.Count > 0 && _updates.TryGetValue((lane, id), out var fate) && !fate.IsSettled ? fate : null;
 
     /// <summary>Notes an update, so that the next write of the row waits for it.</summary>
-    public RowFate Update(RowId id)
+    public RowFate Update(Lane lane, RowId id)
     {
         if (_updates.Count >= _updatesToSweepAt)
         {
@@ -191,23 +205,20 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             }
             _updatesToSweepAt = Math.Max(1024, 2 * _updates.Count);
         }
-        return _updates[id] = new RowFate();
+        return _updates[(lane, id)] = new RowFate();
     }
 
-    /// <summary>The latest unsettled row of that id: each waits for the one before.</summary>
-    public RowFate? Unsettled(RowId id)
+    /// <summary>The latest unsettled row of that id in its project: each waits for the one before.</summary>
+    public RowFate? Unsettled(Lane lane, RowId id)
     {
         RowFate? latest = null;
         var sequence = -1L;
         foreach (var batch in All)
         {
-            foreach (ref var row in batch.Rows)
+            if (batch.Find(id) is var at and >= 0 && batch.Rows[at] is var row && row.Sequence > sequence && ReferenceEquals(row.Lane, lane))
             {
-                if (row.Sequence > sequence && row.Id == id)
-                {
-                    sequence = row.Sequence;
-                    latest = row.Fate ??= new RowFate { Where = batch };
-                }
+                sequence = row.Sequence;
+                latest = batch.Rows[at].Fate ??= new RowFate { Where = batch };
             }
         }
         return latest;
@@ -231,7 +242,8 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         batch.Count == 0
         || (batch.Count < rowLimit
             && batch.BodyBytes + bytes + Batch.RoutingBytes <= bodyLimit.Bytes
-            && !(row.After is { IsSettled: false } after && ReferenceEquals(after.Where, batch)));
+            && !(row.After is { IsSettled: false } after && ReferenceEquals(after.Where, batch))
+            && !(row.Fate is { } fate && batch.WaitsFor(fate)));
 
     static Batch[] TakeParked(Lane lane)
     {

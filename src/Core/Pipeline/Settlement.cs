@@ -25,11 +25,11 @@ sealed class Settlement(Outbox outbox, Fates fates, Ledger ledger, BodyLimit bod
                 Delivered(batch);
                 break;
             case AnswerKind.TooLarge:
-                api.Succeed();
+                api.Succeed(clock.GetTimestamp());
                 Shrink(batch, answer);
                 break;
             case AnswerKind.Rejected:
-                api.Succeed();
+                api.Succeed(clock.GetTimestamp());
                 Isolate(batch, answer);
                 break;
             case AnswerKind.Denied:
@@ -45,7 +45,7 @@ sealed class Settlement(Outbox outbox, Fates fates, Ledger ledger, BodyLimit bod
 
     void Delivered(Batch batch)
     {
-        api.Succeed();
+        api.Succeed(clock.GetTimestamp());
         _hasFreshLogin = false;
         bodyLimit.Passed(batch.BodyBytes);
         Lane[] lanes = [.. batch.Lanes()];
@@ -165,7 +165,7 @@ sealed class Settlement(Outbox outbox, Fates fates, Ledger ledger, BodyLimit bod
     {
         lane.IsPaused = true;
         lane.IsProbing = false;
-        lane.Parked.Add(batch);
+        lane.Park(batch);
         Blame(lane.Gate, answer);
     }
 

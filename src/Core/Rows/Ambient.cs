@@ -6,7 +6,7 @@ interface IAmbientNode
     bool IsClosed { get; }
 
     /// <summary>The node that was innermost when this one was entered.</summary>
-    IAmbientNode? Outer { get; }
+    IAmbientNode? Outer { get; set; }
 
     /// <summary>The innermost enrichment at or above this node.</summary>
     Enrichment? Enrichment { get; }
@@ -21,23 +21,20 @@ static class Ambient
     static readonly AsyncLocal<IAmbientNode?> Flow = new();
 
     /// <summary>The innermost open node. A node keeps only open ones above it, so that a late child does not retain dead ones.</summary>
-    public static IAmbientNode? Current
-    {
-        get
-        {
-            var node = Flow.Value;
-            while (node is { IsClosed: true })
-            {
-                node = node.Outer;
-            }
-            return node;
-        }
-    }
+    public static IAmbientNode? Current => Open(Flow.Value);
 
     /// <summary>The innermost open span, of whichever logger.</summary>
     public static BraintrustSpan? Span => Innermost(null);
 
-    public static void Enter(IAmbientNode node) => Flow.Value = node;
+    public static void Enter(IAmbientNode node)
+    {
+        // Spans that overlap, each begun before the last has ended, would keep all of their predecessors alive.
+        if (node.Outer is { } outer)
+        {
+            outer.Outer = Open(outer.Outer);
+        }
+        Flow.Value = node;
+    }
 
     /// <summary>Steps out if this flow's innermost node is the given one; an inner node that is still open stays.</summary>
     public static void Leave(IAmbientNode node)
@@ -46,6 +43,15 @@ static class Ambient
         {
             Flow.Value = Current; // the node is closed by now, so this is what is open around it
         }
+    }
+
+    static IAmbientNode? Open(IAmbientNode? node)
+    {
+        while (node is { IsClosed: true })
+        {
+            node = node.Outer;
+        }
+        return node;
     }
 
     /// <summary>The innermost open span of a logger: a span of another project is never a parent.</summary>

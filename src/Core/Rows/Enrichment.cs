@@ -20,7 +20,7 @@ sealed class Enrichment : IAmbientNode, IDisposable
 
     public bool IsClosed => _closed;
 
-    public IAmbientNode? Outer { get; }
+    public IAmbientNode? Outer { get; set; }
 
     Enrichment? IAmbientNode.Enrichment => this;
 

@@ -29,10 +29,10 @@ sealed class RowPatch
             Output = Values.Freeze(output),
             Expected = Values.Freeze(expected),
             Error = error is Exception exception ? ErrorText.Of(exception) : Values.Freeze(error),
-            Scores = Copy(scores),
+            Scores = Copy(scores, static score => score.Key is not null),
             Metadata = Members(metadata),
-            Metrics = Copy(metrics),
-            Tags = Copy(tags),
+            Metrics = Copy(metrics, static metric => metric.Key is not null),
+            Tags = Copy(tags, static tag => tag is not null),
             Name = name,
             Type = type,
         };
@@ -109,11 +109,11 @@ sealed class RowPatch
         return members;
     }
 
-    static T[]? Copy<T>(IEnumerable<T>? items)
+    static T[]? Copy<T>(IEnumerable<T>? items, Func<T, bool> isSaid)
     {
         try
         {
-            return items?.Take(ValueLimits.Items).ToArray();
+            return items?.Where(isSaid).Take(ValueLimits.Items).ToArray();
         }
         catch (Exception) // the caller's collection: it may throw anything, and a log call must not
         {

@@ -15,7 +15,7 @@ static class RowRules
         ?? Members(row, "scores", IsScore, "must be a number from 0 to 1, or null")
         ?? Members(row, "metrics", IsNumber, "must be a number")
         ?? Members(row, "metadata", static _ => true, "") ?? Model(row)
-        ?? Members(row, "span_attributes", static _ => true, "") ?? Members(row, "context", static _ => true, "")
+        ?? Members(row, "span_attributes", static _ => true, "") ?? Context(row)
         ?? Flag(row, "_is_merge") ?? Flag(row, "_object_delete")
         ?? MergePaths(row) ?? ArrayDeletes(row) ?? AuditSource(row) ?? Comment(row);
 
@@ -54,6 +54,10 @@ static class RowRules
                 return $"{name}.{key} {rule}.";
         return null;
     }
+
+    /// <summary>An object; or a text, which Braintrust's own SDKs put there when a masking function throws (capture 07).</summary>
+    static string? Context(JsonObject row) =>
+        row["context"] is { } context && IsText(context) ? null : Members(row, "context", static _ => true, "");
 
     static string? Model(JsonObject row) =>
         row["metadata"]?["model"] is not { } model || IsText(model) ? null : "metadata.model must be a string or null.";

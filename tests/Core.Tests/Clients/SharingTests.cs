@@ -128,17 +128,18 @@ public sealed class SharingTests
     public async Task WithoutAKeyRowsWaitAndTheFlushSaysWhy()
     {
         await using var world = await World.StartAsync();
-        var lines = new List<string>();
-        BraintrustDiagnostics.Enable(lines.Add);
+        var lines = new Journal<string>();
+        BraintrustDiagnostics.Enable(line => lines.Add(line));
         var logger = world.Logger(options => options.ApiKey = null);
         logger.Log(name: "row");
 
         var result = await logger.Client.FlushAsync();
+        await lines.WaitForAsync(1, line => line.Contains("BRAINTRUST_API_KEY"), "a line about the key");
         BraintrustDiagnostics.Disable();
 
         Assert.Equal((false, 1, 0), (result.Completed, result.Pending, result.Dropped));
         Assert.All(new[] { "ApiKey", "BRAINTRUST_API_KEY", ".env.braintrust" }, source => Assert.Contains(source, result.LastError));
-        Assert.Single(lines, line => line.Contains("BRAINTRUST_API_KEY"));
+        Assert.Single(lines.Entries, line => line.Contains("BRAINTRUST_API_KEY"));
         Assert.Equal(0, world.Server.Requests.Count);
     }
 

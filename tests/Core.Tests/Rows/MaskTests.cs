@@ -228,6 +228,28 @@ public sealed partial class MaskTests
     }
 
     [Fact]
+    public async Task CapturedActivitiesAreMaskedToo()
+    {
+        await using var world = await World.StartAsync();
+        using var source = new System.Diagnostics.ActivitySource(Some.ProjectName());
+        var client = world.Client(options =>
+        {
+            options.ActivitySources.Add(source.Name);
+            options.Mask = Stars;
+        });
+        using (var activity = source.StartActivity($"call {Secret}")!)
+        {
+            activity.SetTag("tag", Secret);
+            activity.SetStatus(System.Diagnostics.ActivityStatusCode.Error, Secret);
+        }
+        await client.FlushAsync();
+
+        Assert.DoesNotContain(world.Server.Requests.Entries, request => request.Body.Contains(Secret, StringComparison.Ordinal));
+        var row = world.Row("call ***");
+        Assert.Equal(("***", "***"), ((string?)row["metadata"]!["tag"], (string?)row["error"]));
+    }
+
+    [Fact]
     public async Task AFullQueueRefusesMaskedRowsAsAnyOther()
     {
         await using var world = await World.StartAsync();

@@ -5,7 +5,7 @@ using Serilog.Parsing;
 
 namespace Serilog.Sinks.Braintrust;
 
-/// <summary>Reads log events into records. Lives on the loop and reuses what it holds.</summary>
+/// <summary>Reads log events into records. One per thread; reuses what it holds.</summary>
 sealed class EventReader
 {
     readonly MessageRenderer _renderer = new();

@@ -6,7 +6,7 @@ using Serilog.Events;
 
 namespace Serilog.Sinks.Braintrust;
 
-/// <summary>Serilog's events in the core's words. On the caller's thread it only fixes ids; all reading happens on the core's loop.</summary>
+/// <summary>Serilog's events in the core's words. On the caller's thread it only fixes ids; all reading happens on the core's loop, save with a mask.</summary>
 sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
 {
     // The loop's, and with a mask each caller's.
