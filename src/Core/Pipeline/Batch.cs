@@ -65,19 +65,34 @@ sealed class Batch : IDisposable
         return lanes;
     }
 
-    /// <summary>Whether every row that ours depend on is settled.</summary>
+    /// <summary>Whether every row elsewhere that ours depend on is settled.</summary>
     public bool IsFree
     {
         get
         {
             foreach (ref var row in Rows)
             {
-                if (row.After is { IsSettled: false })
+                if (row.After is { IsSettled: false } after && !ReferenceEquals(after.Where, this))
                 {
                     return false;
                 }
             }
             return true;
+        }
+    }
+
+    public bool DependsOnItself
+    {
+        get
+        {
+            foreach (ref var row in Rows)
+            {
+                if (row.After is { IsSettled: false } after && ReferenceEquals(after.Where, this))
+                {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 

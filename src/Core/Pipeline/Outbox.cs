@@ -13,6 +13,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     readonly LinkedList<Batch> _ready = new();
     readonly HashSet<Batch> _sending = [];
     Batch _filling = new();
+    Batch _following = new(); // rows that have to come after one that still fills: a body must not hold the same row twice
     int _updatesToSweepAt = 1024;
 
     public IReadOnlyCollection<Lane> Lanes => _lanes.Values;
@@ -21,13 +22,13 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     public int Ready => _ready.Count;
 
-    public bool IsFilling => _filling.Count > 0;
+    public bool IsFilling => _filling.Count > 0 || _following.Count > 0;
 
     /// <summary>When the filling batch got its first row.</summary>
     public long FillingSince { get; private set; }
 
     /// <summary>Every batch that holds rows.</summary>
-    public IEnumerable<Batch> All => _sending.Concat(_ready).Append(_filling).Concat(Parked).Where(batch => batch.Count > 0);
+    public IEnumerable<Batch> All => _sending.Concat(_ready).Append(_filling).Append(_following).Concat(Parked).Where(batch => batch.Count > 0);
 
     IEnumerable<Batch> Parked => _lanes.Values.SelectMany(lane => lane.Parked);
 
@@ -48,20 +49,26 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             return;
         }
         var parked = row.Lane.Parked;
-        if (parked.Count == 0 || !Fits(row, parked[^1], bytes.Length))
+        if (parked.Count == 0 || !HasRoom(parked[^1], bytes.Length))
         {
             parked.Add(new Batch());
         }
         parked[^1].Add(row, bytes);
     }
 
-    /// <summary>The filling batch is ready as it is.</summary>
+    /// <summary>What fills is ready as it is.</summary>
     public void Seal()
     {
-        if (IsFilling)
+        Seal(ref _filling);
+        Seal(ref _following);
+    }
+
+    void Seal(ref Batch batch)
+    {
+        if (batch.Count > 0)
         {
-            _ready.AddLast(_filling);
-            _filling = new Batch();
+            _ready.AddLast(batch);
+            batch = new Batch();
         }
     }
 
@@ -125,6 +132,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         }
         var batch = lane.Parked[next];
         lane.Parked.RemoveAt(next);
+        batch = WithoutDependents(batch);
         batch.Probes++;
         lane.IsProbing = true;
         _ready.AddFirst(batch);
@@ -226,24 +234,37 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     void Fill(in PendingRow row, ReadOnlySpan<byte> bytes)
     {
-        if (!Fits(row, _filling, bytes.Length))
-        {
-            Seal();
-        }
         if (!IsFilling)
         {
             FillingSince = now();
         }
-        _filling.Add(row, bytes);
+        if (row.After is not { IsSettled: false } after)
+        {
+            Fill(ref _filling, row, bytes);
+        }
+        else if (ReferenceEquals(after.Where, _following))
+        {
+            Seal();
+            FillingSince = now();
+            Fill(ref _filling, row, bytes);
+        }
+        else
+        {
+            Fill(ref _following, row, bytes);
+        }
     }
 
-    /// <summary>Whether there is room; and a body must not hold the same row twice (PROTOCOL section 10.2).</summary>
-    bool Fits(in PendingRow row, Batch batch, int bytes) =>
-        batch.Count == 0
-        || (batch.Count < rowLimit
-            && batch.BodyBytes + bytes + Batch.RoutingBytes <= bodyLimit.Bytes
-            && !(row.After is { IsSettled: false } after && ReferenceEquals(after.Where, batch))
-            && !(row.Fate is { } fate && batch.WaitsFor(fate)));
+    void Fill(ref Batch batch, in PendingRow row, ReadOnlySpan<byte> bytes)
+    {
+        if (!HasRoom(batch, bytes.Length) || (row.Fate is { } fate && batch.WaitsFor(fate)))
+        {
+            Seal(ref batch);
+        }
+        batch.Add(row, bytes);
+    }
+
+    bool HasRoom(Batch batch, int bytes) =>
+        batch.Count == 0 || (batch.Count < rowLimit && batch.BodyBytes + bytes + Batch.RoutingBytes <= bodyLimit.Bytes);
 
     static Batch[] TakeParked(Lane lane)
     {
@@ -251,6 +272,24 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         lane.Parked.Clear();
         Array.Sort(parked, static (a, b) => a.Rows[0].Sequence.CompareTo(b.Rows[0].Sequence));
         return parked;
+    }
+
+    /// <summary>A parked batch may hold rows that depend on others in it; these stay parked when it goes out alone.</summary>
+    static Batch WithoutDependents(Batch batch)
+    {
+        if (!batch.DependsOnItself)
+        {
+            return batch;
+        }
+        var (first, later) = (batch.Empty(), batch.Empty());
+        foreach (ref var row in batch.Rows)
+        {
+            var waits = row.After is { IsSettled: false } after && (ReferenceEquals(after.Where, batch) || ReferenceEquals(after.Where, first) || ReferenceEquals(after.Where, later));
+            (waits ? later : first).Add(row, batch.Bytes(row));
+        }
+        batch.Dispose();
+        later.Rows[0].Lane.Park(later);
+        return first;
     }
 
     static bool HoldsPausedRows(Batch batch)
