@@ -50,6 +50,18 @@ public static class Configuring
         // end
     }
 
+    public static void Masked(WebApplicationBuilder builder)
+    {
+        // snippet: mask
+        builder.Logging.AddBraintrust(options => options.Mask = (field, value) => (field, value) switch
+        {
+            ("input" or "output", _) => null,                                  // is left out
+            ("metadata", IReadOnlyDictionary<string, object?> all) => all.Where(one => one.Key != "Email").ToDictionary(),
+            _ => value,
+        });
+        // end
+    }
+
     public static async Task SharedClientAsync(WebApplicationBuilder builder)
     {
         // snippet: one-client

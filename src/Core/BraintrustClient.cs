@@ -68,8 +68,6 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal bool IsClosed => Volatile.Read(ref _disposal) is not null;
 
-    internal long Misfits => _tally.Misfits;
-
     internal TimeSpan ShutdownTimeout => _delivery.ShutdownTimeout;
 
     internal TimeSpan OldestAge => _loop.OldestAge;
@@ -113,10 +111,18 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// when nothing more can happen before the timeout. May be called as often as one likes; the client stays usable.
     /// </summary>
     /// <param name="timeout">Default 30 seconds.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
     public async Task<FlushResult> FlushAsync(TimeSpan? timeout = null)
     {
-        var result = await _loop.FlushAsync(Marker, timeout ?? DefaultFlushTimeout).ConfigureAwait(false);
-        await _losses.Told.WaitAsync(DefaultFlushTimeout, Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var patience = timeout ?? DefaultFlushTimeout;
+        ArgumentOutOfRangeException.ThrowIfLessThan(patience, TimeSpan.Zero, nameof(timeout));
+        var began = Clock.GetTimestamp();
+        var result = await _loop.FlushAsync(Marker, patience).ConfigureAwait(false);
+        var left = patience - Clock.GetElapsedTime(began); // all losses are told by then, unless a callback blocks
+        if (left > TimeSpan.Zero)
+        {
+            await _losses.Told.WaitAsync(left, Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         return result;
     }
 
@@ -233,8 +239,6 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal string? KnownProjectId(ProjectKey project) => project.Name is { } name ? _transport.Session.KnownProjectId(name) : null;
 
-    internal Task ClosedAsync() => _loop.Completion;
-
     async Task CloseAsync()
     {
         _capture?.Dispose();
@@ -272,7 +276,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         {
             throw new ArgumentException("The name of a project must not be blank.", nameof(project));
         }
-        if (projectId is not null && !Guid.TryParse(projectId, out _))
+        if (projectId is not null && !Guid.TryParseExact(projectId, "D", out _))
         {
             throw new ArgumentException("The id of a project is a UUID.", nameof(projectId));
         }

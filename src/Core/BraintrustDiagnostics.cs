@@ -69,7 +69,10 @@ public static class BraintrustDiagnostics
             while (Lines.Reader.TryRead(out var line))
             {
                 Tell(Volatile.Read(ref _output), line);
-                Tell(Told, line);
+                foreach (var listener in Told?.GetInvocationList() ?? [])
+                {
+                    Tell((Action<string>)listener, line);
+                }
             }
             Volatile.Write(ref _isTelling, 0);
         }

@@ -161,7 +161,7 @@ public sealed class BraintrustLogger
     /// <param name="comment">Words about it.</param>
     /// <param name="metadata">About the feedback, not the row: who gave it, for instance.</param>
     /// <param name="source"><c>app</c>, <c>api</c> or <c>external</c> (the default).</param>
-    /// <exception cref="ArgumentException">Nothing was given, a score is outside of 0..1, or the source is none of the three.</exception>
+    /// <exception cref="ArgumentException">The id is blank, nothing was given, a score is outside of 0..1, or the source is none of the three.</exception>
     public void LogFeedback(
         string id, IEnumerable<KeyValuePair<string, double>>? scores = null, object? expected = null, IEnumerable<string>? tags = null,
         string? comment = null, object? metadata = null, string source = "external")
@@ -203,6 +203,7 @@ public sealed class BraintrustLogger
     /// <param name="metadata">A dictionary, or an object whose public properties become the entries.</param>
     /// <param name="metrics">Name to number.</param>
     /// <param name="tags">Tags to add; the service takes them on roots only.</param>
+    /// <exception cref="ArgumentException">The id is blank.</exception>
     public void UpdateSpan(
         string id, object? input = null, object? output = null, object? expected = null, object? error = null,
         IEnumerable<KeyValuePair<string, double>>? scores = null, object? metadata = null,

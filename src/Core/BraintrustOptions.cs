@@ -4,11 +4,12 @@ namespace Braintrust.Logging;
 /// How rows reach Braintrust. Every member is optional. A value that code leaves unset comes from the environment
 /// variable named at the member, then from the nearest <c>.env.braintrust</c>, then from the default.
 /// </summary>
-/// <remarks>Options are read once, when the client, sink or provider is made; later changes have no effect.</remarks>
+/// <remarks>Options are read once, when the client, sink or provider is made; later changes have no effect. Sizes are at least 1; times are greater
+/// than zero (<see cref="ShutdownTimeout"/> may be zero) and at most 24 days; what cannot work is an error that names the option.</remarks>
 public class BraintrustOptions
 {
     /// <summary>
-    /// The API key. Unset: <c>BRAINTRUST_API_KEY</c>. Blanks around it are trimmed; a key with control characters is refused at
+    /// The API key. Unset: <c>BRAINTRUST_API_KEY</c>. Blanks around it are trimmed; a key with anything but printable ASCII is refused at
     /// construction. A missing key is no error: rows wait within the queue's bounds and a diagnostic says why.
     /// </summary>
     public string? ApiKey { get; set; }
@@ -55,7 +56,7 @@ public class BraintrustOptions
     /// <summary>How long dispose and process exit may take to deliver what is queued. Default five seconds. The rest is reported as <c>shutdown</c>.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Deliver what is queued when the process ends without a dispose. Default true.</summary>
+    /// <summary>Deliver what is queued when the process ends, or is signalled to, without a dispose. Default true.</summary>
     public bool FlushOnExit { get; set; } = true;
 
     /// <summary>Allow plain <c>http</c> to hosts other than loopback. Default false: the key and the rows would be readable on the way.</summary>
@@ -89,14 +90,15 @@ public class BraintrustOptions
     /// </summary>
     public Func<IReadOnlyDictionary<string, object?>, string?>? ProjectSelector { get; set; }
 
-    /// <summary>The handler that requests go through. Unset: an own one. A given handler is the caller's to dispose.</summary>
+    /// <summary>The handler that requests go through. Unset: an own one. A given handler is the caller's to dispose, and should not follow redirects
+    /// (<c>AllowAutoRedirect = false</c>): an answer from another host counts as a configuration error.</summary>
     public HttpMessageHandler? HttpMessageHandler { get; set; }
 
     /// <summary>The clock. Unset: the system's.</summary>
     public TimeProvider? TimeProvider { get; set; }
 
     /// <summary>
-    /// Told of rows that will never arrive: once per occasion, exact in sum, on a thread of its own. It may log, flush, dispose, throw or block.
+    /// Told of rows that will never arrive: once per occasion, exact in sum, on the thread pool. It may log, flush, dispose, throw or block.
     /// </summary>
     public Action<RowLoss>? OnLoss { get; set; }
 

@@ -22,7 +22,4 @@ sealed class ClientLease(BraintrustClient client, ProjectKey project, Func<Value
     }
 
     public void Dispose() => DisposeAsync().AsTask().Wait(Waiting.Within(client.ShutdownTimeout));
-
-    /// <summary>A lease on a client that somebody else owns: letting go of it does nothing.</summary>
-    public static ClientLease On(BraintrustClient client, BraintrustLogger logger) => new(client, logger.Key, static () => default);
 }

@@ -14,12 +14,12 @@ static class Metrics
 
     static Metrics()
     {
-        Meter.CreateObservableCounter("braintrust.rows.accepted", () => Sum(client => client.Ledger.Accepted, _retiredAccepted), "{row}", "Writes offered to a client.");
-        Meter.CreateObservableCounter("braintrust.rows.delivered", () => Sum(client => client.Ledger.Delivered, _retiredDelivered), "{row}", "Writes that Braintrust acknowledged.");
-        Meter.CreateObservableCounter("braintrust.rows.retried", () => Sum(client => client.Ledger.Retried, _retiredRetried), "{row}", "Writes sent again.");
+        Meter.CreateObservableCounter("braintrust.rows.accepted", () => Sum(client => client.Ledger.Accepted, static () => _retiredAccepted), "{row}", "Writes offered to a client.");
+        Meter.CreateObservableCounter("braintrust.rows.delivered", () => Sum(client => client.Ledger.Delivered, static () => _retiredDelivered), "{row}", "Writes that Braintrust acknowledged.");
+        Meter.CreateObservableCounter("braintrust.rows.retried", () => Sum(client => client.Ledger.Retried, static () => _retiredRetried), "{row}", "Writes sent again.");
         Meter.CreateObservableCounter("braintrust.rows.dropped", Dropped, "{row}", "Writes lost, by reason.");
-        Meter.CreateObservableUpDownCounter("braintrust.rows.queued", () => Sum(client => client.Ledger.ResidentRows, 0), "{row}", "Writes in memory.");
-        Meter.CreateObservableUpDownCounter("braintrust.bytes.queued", () => Sum(client => client.Ledger.ResidentBytes, 0), "By", "Their estimated size.");
+        Meter.CreateObservableUpDownCounter("braintrust.rows.queued", () => Sum(client => client.Ledger.ResidentRows, static () => 0), "{row}", "Writes in memory.");
+        Meter.CreateObservableUpDownCounter("braintrust.bytes.queued", () => Sum(client => client.Ledger.ResidentBytes, static () => 0), "By", "Their estimated size.");
         Meter.CreateObservableGauge("braintrust.oldest.age", () => All().Select(client => client.OldestAge.TotalSeconds).DefaultIfEmpty(0).Max(), "s", "Age of the oldest write in memory.");
     }
 
@@ -58,11 +58,11 @@ static class Metrics
         }
     }
 
-    static long Sum(Func<BraintrustClient, long> of, long retired)
+    static long Sum(Func<BraintrustClient, long> of, Func<long> retired)
     {
         lock (Clients)
         {
-            return retired + Clients.Sum(of);
+            return retired() + Clients.Sum(of);
         }
     }
 

@@ -8,21 +8,21 @@ namespace Braintrust.Logging;
 /// </summary>
 static class SharedClients
 {
-    static readonly Dictionary<(ConnectionSettings, DeliveryOptions), Shared> Clients = [];
+    static readonly Dictionary<ShareKey, Shared> Clients = [];
 
     /// <param name="options">Which account, and how to deliver.</param>
     /// <param name="path">What comes before an option's name in an error message.</param>
     public static ClientLease Acquire(BraintrustOptions options, string path = "BraintrustOptions.")
     {
         var settings = SettingsResolver.Resolve(options, SettingsSources.OfProcess(), path);
-        var key = (settings.Connection, DeliveryOptions.From(options));
+        var key = new ShareKey(settings.Connection, DeliveryOptions.From(options), options.Mask);
         lock (Clients)
         {
             if (!Clients.TryGetValue(key, out var shared) || shared.Client.IsClosed)
             {
-                if (Clients.Keys.Any(other => other.Item1 == settings.Connection))
+                if (Clients.Keys.Any(other => other.Connection == settings.Connection))
                 {
-                    BraintrustDiagnostics.Warn("own_client", "Two users of one account have different delivery options: each has a queue of its own; the login is shared.", 1);
+                    BraintrustDiagnostics.Warn("own_client", "Two users of one account have different delivery options or masks: each has a queue of its own; the login is shared.", 1);
                 }
                 shared = new(new BraintrustClient(options, settings));
                 Clients[key] = shared; // a closed one was disposed by somebody else
@@ -32,7 +32,7 @@ static class SharedClients
         }
     }
 
-    static ValueTask Release((ConnectionSettings, DeliveryOptions) key, Shared shared)
+    static ValueTask Release(ShareKey key, Shared shared)
     {
         lock (Clients)
         {
@@ -47,6 +47,9 @@ static class SharedClients
         }
         return shared.Client.DisposeAsync();
     }
+
+    /// <summary>The mask too: spans by code are masked as their client's options say, and must not slip through another's.</summary>
+    sealed record ShareKey(ConnectionSettings Connection, DeliveryOptions Delivery, Func<string, object?, object?>? Mask);
 
     sealed class Shared(BraintrustClient client)
     {

@@ -250,7 +250,7 @@ public static class BraintrustLoggerConfigurationExtensions
     static LevelGate Gate(BraintrustSinkOptions options) => new(options.RestrictedToMinimumLevel, options.LevelSwitch);
 
     static FrontEndSettings Settings(BraintrustClient client, EventsAs? eventsAs) =>
-        client.Api.Settings with { EventsAs = eventsAs ?? client.Api.Settings.EventsAs };
+        client.Api.Settings with { EventsAs = eventsAs ?? client.Api.Settings.EventsAs, ActivitySources = [] };
 
     /// <summary>The client is its owner's to dispose; a logger that is closed has its events delivered all the same.</summary>
     static ClientLease Lease(BraintrustClient client, string? project)

@@ -6,7 +6,7 @@ namespace Braintrust.Logging.Activities;
 
 /// <summary>
 /// Listens to the activity sources that a front end asked for and makes spans of their activities: their own ids, times, status and tags,
-/// once for a project however many front ends ask. Starts no activity and marks none as recorded: other tracers see what they saw before.
+/// once for a project however many front ends ask. Starts no activity and marks none as recorded; but an activity that nobody listened to before exists now.
 /// </summary>
 sealed class ActivityCapture : IDisposable
 {

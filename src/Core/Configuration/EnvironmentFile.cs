@@ -2,7 +2,7 @@ namespace Braintrust.Logging.Configuration;
 
 /// <summary>
 /// The nearest <c>.env.braintrust</c>, from the working directory upwards, read when it is first asked. Where a file exists the search
-/// ends, readable or not, and whatever goes wrong counts as not found (wire/PROTOCOL 2.5).
+/// ends, readable or not, and whatever goes wrong counts as not found (PROTOCOL section 2.5).
 /// </summary>
 sealed class EnvironmentFile
 {

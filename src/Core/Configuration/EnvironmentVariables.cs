@@ -1,6 +1,6 @@
 namespace Braintrust.Logging.Configuration;
 
-/// <summary>The variables this library reads for itself (wire/PROTOCOL 2.2, 2.3).</summary>
+/// <summary>The variables this library reads for itself (PROTOCOL section 2.2, 2.3).</summary>
 static class EnvironmentVariables
 {
     public const string ApiKey = "BRAINTRUST_API_KEY";

@@ -17,7 +17,6 @@ sealed class DeliveryLoop
     readonly DeliveryOptions _options;
     readonly EntryQueue _queue;
     readonly IRowTransport _transport;
-    readonly Ledger _ledger;
     readonly Refusals _refusals;
     readonly TimeProvider _clock;
     readonly ITimer _timer;
@@ -30,7 +29,7 @@ sealed class DeliveryLoop
     int _flushesAsked;
     long _stopBy = long.MaxValue;
 
-    // The loop's own; Oldest is read by others.
+    // The loop's own; the oldest row's time is read by others.
     readonly Flushes _flushes = new();
     readonly Fates _fates;
     readonly BodyLimit _bodyLimit = new();
@@ -49,7 +48,6 @@ sealed class DeliveryLoop
         _options = options;
         _queue = queue;
         _transport = transport;
-        _ledger = ledger;
         _refusals = refusals;
         _clock = options.Clock;
         _fates = new Fates(ledger, losses);

@@ -17,8 +17,6 @@ sealed class Gate
     /// <summary>The server set the time.</summary>
     public bool IsTimed { get; private set; }
 
-    public string? Why { get; private set; }
-
     public bool IsOpen(long now) => now >= OpensAt;
 
     public void Succeed(long now = long.MaxValue)
@@ -31,7 +29,6 @@ sealed class Gate
         IsTimed = false;
         OpensAt = 0;
         IsHard = false;
-        Why = null;
     }
 
     /// <summary>Closes after a failure that time may mend.</summary>
@@ -44,14 +41,14 @@ sealed class Gate
         var isTogether = now < OpensAt; // one of several that were under way together: one failure
         Failures += isTogether ? 0 : 1;
         IsTimed = answer.RetryAfter is not null || (IsTimed && isTogether);
-        Close(now, answer.RetryAfter ?? RetrySchedule.Delay(Failures, random), ticksPerSecond, answer.RetryAfter is not null, answer.Message);
+        Close(now, answer.RetryAfter ?? RetrySchedule.Delay(Failures, random), ticksPerSecond, answer.RetryAfter is not null);
     }
 
     /// <summary>Closes after a refusal that somebody has to mend: probe gently.</summary>
-    public void Pause(in Answer answer, long now, long ticksPerSecond)
+    public void Pause(long now, long ticksPerSecond)
     {
         Failures++;
-        Close(now, RetrySchedule.ProbeInterval, ticksPerSecond, true, answer.Message);
+        Close(now, RetrySchedule.ProbeInterval, ticksPerSecond, true);
     }
 
     /// <summary>Lets one more try through, unless the server set the time.</summary>
@@ -63,12 +60,11 @@ sealed class Gate
         }
     }
 
-    void Close(long now, TimeSpan delay, long ticksPerSecond, bool isHard, string? why)
+    void Close(long now, TimeSpan delay, long ticksPerSecond, bool isHard)
     {
         var opensAt = now + (long)(delay.TotalSeconds * ticksPerSecond);
         var isStillHard = IsHard && now < OpensAt;
         OpensAt = isStillHard ? Math.Max(OpensAt, opensAt) : opensAt;
         IsHard = isHard || isStillHard;
-        Why = why;
     }
 }

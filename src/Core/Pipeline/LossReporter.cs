@@ -3,7 +3,7 @@ using Braintrust.Logging.Rows;
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>
-/// Tells front ends of their losses: <c>OnLoss</c> aggregated, failure listeners event by event, one call at a time on a thread of the
+/// Tells front ends of their losses: <c>OnLoss</c> aggregated, failure listeners event by event, one call at a time on the thread
 /// pool. All of that is the user's code: it may log, flush, dispose, throw or block, and the loop never waits for it.
 /// </summary>
 sealed class LossReporter

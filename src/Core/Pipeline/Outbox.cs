@@ -75,6 +75,25 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     /// <summary>Takes the next batch that may go; null when none may.</summary>
     public Batch? TakeReady()
     {
+        if (NextReady() is { } batch)
+        {
+            return batch;
+        }
+        if (_ready.Count == 0 || _sending.Count > 0 || IsFilling)
+        {
+            return null;
+        }
+
+        // Batches that were split and joined on the way may wait for each other; in the order of reading no row does.
+        var tangled = _ready.ToArray();
+        _ready.Clear();
+        Refill(tangled);
+        Seal();
+        return NextReady();
+    }
+
+    Batch? NextReady()
+    {
         for (var node = _ready.First; node is not null; node = node.Next)
         {
             var batch = node.Value;
@@ -82,7 +101,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             {
                 _ready.Remove(node);
                 SplitByLane(batch);
-                return TakeReady();
+                return NextReady();
             }
             if (batch.IsFree)
             {
@@ -100,18 +119,32 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     /// <summary>To be sent again before others.</summary>
     public void SendAgain(Batch batch) => _ready.AddFirst(batch);
 
-    /// <summary>Rows that waited for their project go where the others go, in the order they were read.</summary>
+    /// <summary>Rows that waited for their project go where the others go.</summary>
     public void Unpark(Lane lane)
     {
-        var parked = TakeParked(lane);
-        foreach (var batch in parked)
+        var parked = lane.Parked.ToArray();
+        lane.Parked.Clear();
+        Refill(parked);
+    }
+
+    /// <summary>Row by row in the order of reading, so that each comes after the one it depends on.</summary>
+    void Refill(Batch[] batches)
+    {
+        foreach (var (batch, at) in InOrder(batches))
         {
-            foreach (ref var row in batch.Rows)
-            {
-                Fill(row, batch.Bytes(row));
-            }
+            Fill(batch.Rows[at], batch.Bytes(batch.Rows[at]));
+        }
+        foreach (var batch in batches)
+        {
             batch.Dispose();
         }
+    }
+
+    static (Batch Batch, int At)[] InOrder(Batch[] batches)
+    {
+        var rows = batches.SelectMany(batch => Enumerable.Range(0, batch.Count).Select(at => (Batch: batch, At: at))).ToArray();
+        Array.Sort(rows, static (a, b) => a.Batch.Rows[a.At].Sequence.CompareTo(b.Batch.Rows[b.At].Sequence));
+        return rows;
     }
 
     /// <summary>Readies the first parked batch alone, to see whether the project is still refused.</summary>
@@ -125,6 +158,10 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             {
                 next = i;
             }
+        }
+        if (next < 0)
+        {
+            next = PutFreeRowsApart(lane);
         }
         if (next < 0)
         {
@@ -266,12 +303,32 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     bool HasRoom(Batch batch, int bytes) =>
         batch.Count == 0 || (batch.Count < rowLimit && batch.BodyBytes + bytes + Batch.RoutingBytes <= bodyLimit.Bytes);
 
-    static Batch[] TakeParked(Lane lane)
+    /// <summary>When all parked batches wait for each other: those of their rows that wait for nobody become a batch.</summary>
+    /// <returns>Where it is; -1 if there are none.</returns>
+    int PutFreeRowsApart(Lane lane)
     {
         var parked = lane.Parked.ToArray();
+        var free = new Batch();
+        var later = new Batch();
+        foreach (var (batch, at) in InOrder(parked))
+        {
+            ref var row = ref batch.Rows[at];
+            var isFree = row.After is not { IsSettled: false } && HasRoom(free, row.Length);
+            (isFree ? free : later).Add(row, batch.Bytes(row));
+        }
         lane.Parked.Clear();
-        Array.Sort(parked, static (a, b) => a.Rows[0].Sequence.CompareTo(b.Rows[0].Sequence));
-        return parked;
+        foreach (var batch in parked)
+        {
+            batch.Dispose();
+        }
+        foreach (var part in (Batch[])[free, later])
+        {
+            if (part.Count > 0)
+            {
+                lane.Park(part);
+            }
+        }
+        return lane.Parked.IndexOf(free);
     }
 
     /// <summary>A parked batch may hold rows that depend on others in it; these stay parked when it goes out alone.</summary>

@@ -70,7 +70,7 @@ sealed class Settlement(Outbox outbox, Fates fates, Ledger ledger, BodyLimit bod
         BraintrustDiagnostics.Warn(answer.Kind.ToString(), answer.Message ?? "Braintrust could not be reached.", 1);
         if (answer.Kind is AnswerKind.Denied or AnswerKind.Misconfigured or AnswerKind.Rejected)
         {
-            gate.Pause(answer, clock.GetTimestamp(), clock.TimestampFrequency);
+            gate.Pause(clock.GetTimestamp(), clock.TimestampFrequency);
         }
         else if (!IsStopping || answer.RetryAfter is not null) // at the end every batch has its one try, without a pause
         {

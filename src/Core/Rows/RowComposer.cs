@@ -45,7 +45,6 @@ sealed class RowComposer
         if (mode != EventsAs.ApplicationLogs)
         {
             _mapper.Map(entry.FrontEnd, _event.Properties, _fields);
-            _tally.AddMisfits(_fields.Misfits);
             if (mode == EventsAs.Auto && !_fields.HasSpanData)
             {
                 _fields.Clear();
@@ -190,7 +189,6 @@ sealed class RowComposer
         {
             patch.ApplyTo(_fields);
         }
-        _tally.AddMisfits(_fields.Misfits);
 
         if (span.Counter < 0)
         {
@@ -217,7 +215,6 @@ sealed class RowComposer
     {
         _fields.Clear();
         audit.Fields?.ApplyTo(_fields);
-        _tally.AddMisfits(_fields.Misfits);
         json.BeginObject();
         json.RawName("\"id\":"u8);
         (audit.Comment is null ? audit.Target : entry.RowId).Write(json);

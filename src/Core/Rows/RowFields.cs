@@ -19,9 +19,6 @@ sealed class RowFields
     /// <summary>How long it took, in ticks, by a duration property; negative when nothing said so.</summary>
     public long ElapsedTicks;
 
-    /// <summary>Scores that were no scores; they stay in the metadata and are counted.</summary>
-    public int Misfits;
-
     public bool HasTokens =>
         Metrics.Contains(MetricNames.Prompt) || Metrics.Contains(MetricNames.Completion) || Metrics.Contains(MetricNames.Total);
 
@@ -39,7 +36,6 @@ sealed class RowFields
         Metrics.Clear();
         Metadata.Clear();
         ElapsedTicks = -1;
-        Misfits = 0;
     }
 }
 

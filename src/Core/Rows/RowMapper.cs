@@ -127,7 +127,6 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
         var score = value is bool passed ? passed ? 1 : 0 : Values.TryNumber(value, out var number) ? number : double.NaN;
         if (!(score >= 0 && score <= 1))
         {
-            into.Misfits++;
             return false;
         }
         into.Scores.Set(name, score);
@@ -138,7 +137,6 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
     {
         if (!ReadMap(frontEnd, value))
         {
-            into.Misfits++;
             return false;
         }
         foreach (var (name, member) in _members)

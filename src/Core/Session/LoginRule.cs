@@ -4,7 +4,7 @@ using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging.Session;
 
-/// <summary>Which organisation and which data plane an answer to the login gives us (wire/PROTOCOL 3.2).</summary>
+/// <summary>Which organisation and which data plane an answer to the login gives us (PROTOCOL section 3.2).</summary>
 static class LoginRule
 {
     public static (Answer Answer, Login? Login) Judge(HttpReply reply, ConnectionSettings settings, string key, DateTimeOffset now)

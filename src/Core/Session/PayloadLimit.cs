@@ -3,7 +3,7 @@ using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging.Session;
 
-/// <summary>How large a body the server takes (wire/PROTOCOL 5). Nice to know, so a failure is no failure: it is asked again, at most once a minute.</summary>
+/// <summary>How large a body the server takes (PROTOCOL section 5). Nice to know, so a failure is no failure: it is asked again, at most once a minute.</summary>
 sealed class PayloadLimit
 {
     static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);

@@ -4,7 +4,7 @@ using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging.Session;
 
-/// <summary>How a project is asked for, and what the answers mean (wire/PROTOCOL 4).</summary>
+/// <summary>How a project is asked for, and what the answers mean (PROTOCOL section 4).</summary>
 static class ProjectRule
 {
     public static ReadOnlyMemory<byte> Registration(string name, string orgId)

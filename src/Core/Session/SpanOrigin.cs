@@ -5,7 +5,7 @@ namespace Braintrust.Logging.Session;
 /// <summary>Where a process runs, as a row's <c>context.span_origin.environment</c> says it. A part that is not known is null.</summary>
 sealed record SpanEnvironment(string? Type, string? Name);
 
-/// <summary>Tells where this process runs from its environment variables (wire/PROTOCOL 22). The first signal wins.</summary>
+/// <summary>Tells where this process runs from its environment variables (PROTOCOL section 22). The first signal wins.</summary>
 static class SpanOrigin
 {
     static readonly (string Variable, string Start, string Type, string Name)[] Signals =

@@ -199,4 +199,17 @@ public sealed class SharingTests
         Assert.Contains($"object_type=project_logs&object_id=", span.Link());
         Assert.EndsWith($"&id={span.Id}", span.Link());
     }
+
+    [Fact]
+    public async Task AnotherMaskIsAnotherClient()
+    {
+        await using var world = await World.StartAsync();
+        Func<string, object?, object?> mask = (_, value) => value;
+        await using var one = SharedClients.Acquire(world.Options(options => options.Mask = mask));
+        await using var same = SharedClients.Acquire(world.Options(options => options.Mask = mask));
+        await using var none = SharedClients.Acquire(world.Options());
+
+        Assert.Same(one.Client, same.Client);
+        Assert.NotSame(one.Client, none.Client); // or its spans by code would go out unmasked
+    }
 }
