@@ -22,6 +22,7 @@ public static class BraintrustLog
     public static BraintrustLogger GetLogger(string? project = null, bool setCurrent = true, string? projectId = null) =>
         Client.GetLogger(project, setCurrent, projectId);
 
+    /// <summary>Flushes the client of the current logger; before there is one, the default client.</summary>
     /// <inheritdoc cref="BraintrustClient.FlushAsync"/>
     public static Task<FlushResult> FlushAsync(TimeSpan? timeout = null) => (BraintrustLogger.Current?.Client ?? Client).FlushAsync(timeout);
 
