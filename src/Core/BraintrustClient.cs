@@ -118,11 +118,8 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(patience, TimeSpan.Zero, nameof(timeout));
         var began = Clock.GetTimestamp();
         var result = await _loop.FlushAsync(Marker, patience).ConfigureAwait(false);
-        var left = patience - Clock.GetElapsedTime(began); // all losses are told by then, unless a callback blocks
-        if (left > TimeSpan.Zero)
-        {
-            await _losses.Told.WaitAsync(left, Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        var spent = Clock.GetElapsedTime(began);
+        await ToldAsync(spent < patience ? patience - spent : TimeSpan.Zero).ConfigureAwait(false);
         return result;
     }
 
@@ -239,6 +236,10 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal string? KnownProjectId(ProjectKey project) => project.Name is { } name ? _transport.Session.KnownProjectId(name) : null;
 
+    /// <summary>Until all losses have been told; not much longer than that, should a callback block.</summary>
+    async Task ToldAsync(TimeSpan patience) =>
+        await _losses.Told.WaitAsync(Waiting.Within(patience), Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
     async Task CloseAsync()
     {
         _capture?.Dispose();
@@ -246,7 +247,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         {
             _loop.Stop(_delivery.ShutdownTimeout);
             await _loop.Completion.ConfigureAwait(false);
-            await _losses.Told.WaitAsync(_delivery.ShutdownTimeout, Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ToldAsync(_delivery.ShutdownTimeout).ConfigureAwait(false);
             _transport.Dispose();
         }
         finally
