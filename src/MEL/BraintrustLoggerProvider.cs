@@ -124,6 +124,6 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
         }
         new OptionsValidation(ConfiguredOptions.DefaultPath).Check(options);
         var key = client.GetLogger(options.ProjectId is null ? options.Project : null, setCurrent: false, options.ProjectId).Key;
-        return new ClientLease(client, key, () => new ValueTask(client.FlushAsync(client.ShutdownTimeout)));
+        return ClientLease.OfGiven(client, key);
     }
 }

@@ -252,10 +252,5 @@ public static class BraintrustLoggerConfigurationExtensions
     static FrontEndSettings Settings(BraintrustClient client, EventsAs? eventsAs) =>
         client.Api.Settings with { EventsAs = eventsAs ?? client.Api.Settings.EventsAs, ActivitySources = [] };
 
-    /// <summary>The client is its owner's to dispose; a logger that is closed has its events delivered all the same.</summary>
-    static ClientLease Lease(BraintrustClient client, string? project)
-    {
-        var key = client.GetLogger(project).Key;
-        return new ClientLease(client, key, () => new ValueTask(client.FlushAsync(client.ShutdownTimeout)));
-    }
+    static ClientLease Lease(BraintrustClient client, string? project) => ClientLease.OfGiven(client, client.GetLogger(project).Key);
 }
