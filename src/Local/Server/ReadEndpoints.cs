@@ -18,9 +18,9 @@ static class ReadEndpoints
         app.MapGet("/local/projects/{project}/facets", OfProject(state, (context, project) => FacetsOf(context, state, project)));
         app.MapGet("/local/projects/{project}/traces/{trace}", OfProject(state, (context, project) => Spans(context, state, project)));
         app.MapGet("/local/projects/{project}/rows/{row}", OfProject(state, (context, project) => Row(context, state, project)));
-        app.MapGet("/local/projects/{project}/export", OfProject(state, (context, project) => Export(context, project.Name, state.Store.Rows.OfProject(project.Id))));
+        app.MapGet("/local/projects/{project}/export", OfProject(state, (context, project) => Export(context, project.Name, state.Store.Rows.Texts(project.Id))));
         app.MapGet("/local/traces/{trace}", Read(state, context => Trace(context, state)));
-        app.MapGet("/local/traces/{trace}/export", Read(state, context => Export(context, Route(context, "trace"), state.Store.Rows.OfTrace(Route(context, "trace")))));
+        app.MapGet("/local/traces/{trace}/export", Read(state, context => Export(context, Route(context, "trace"), state.Store.Rows.OfTrace(Route(context, "trace")).Select(RowText.Write))));
         app.MapGet("/local/rows/{row}", Read(state, context => Find(context, state)));
         app.MapGet("/local/changes", Read(state, context => ChangeStream.SendAsync(context, state.Changes)));
     }
@@ -134,12 +134,12 @@ static class ReadEndpoints
             : Answer.Ok(context, new JsonArray([.. rows]));
     }
 
-    static async Task Export(HttpContext context, string name, IReadOnlyList<JsonObject> rows)
+    static async Task Export(HttpContext context, string name, IEnumerable<string> rows)
     {
         context.Response.ContentType = "application/x-ndjson";
         context.Response.Headers.ContentDisposition = $"attachment; filename*=UTF-8''{Uri.EscapeDataString(name)}.ndjson";
         foreach (var row in rows)
-            await context.Response.WriteAsync(RowText.Write(row) + "\n", Encoding.UTF8, context.RequestAborted).ConfigureAwait(false);
+            await context.Response.WriteAsync(row + "\n", Encoding.UTF8, context.RequestAborted).ConfigureAwait(false);
     }
 
     static Task NoRow(HttpContext context, string id) => Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row with the id \"{id}\" is stored.");

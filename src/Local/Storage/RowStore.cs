@@ -25,6 +25,22 @@ sealed class RowStore(Database database, Writer writer, TimeProvider clock)
         .. Read("select c.body from row c join row r on r.project = c.project and r.id = c.commented where r.trace = $1 order by c.seq", trace),
     ];
 
+    /// <summary>The rows of a project as text, in the order of first arrival. Read piece by piece, so that neither memory nor writers suffer.</summary>
+    public IEnumerable<string> Texts(string projectId)
+    {
+        for (var last = 0L; ;)
+        {
+            List<(long Seq, string Body)> piece;
+            using (var connection = database.Connect())
+                piece = [.. Sql.Query(connection, "select seq, body from row where seq > $2 and project = $1 order by seq limit 500", projectId, last).Select(row => (row.GetInt64(0), row.GetString(1)))];
+            foreach (var (_, body) in piece)
+                yield return body;
+            if (piece.Count == 0)
+                yield break;
+            last = piece[^1].Seq;
+        }
+    }
+
     public IReadOnlyList<JsonObject> CommentsOn(string projectId, string rowId) =>
         Read("select body from row where project = $1 and commented = $2 order by seq", projectId, rowId);
 
