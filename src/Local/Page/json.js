@@ -7,14 +7,25 @@ const MOST = 100;
 const LONGEST = 4000;
 
 export function json(value, open = 2) {
-  return h('div', { class: 'json' }, node(null, value, open));
+  return h('div', { class: 'json' }, open > 0 && isTree(value) ? members(value, open) : node(null, value, open));
 }
+
+const isTree = value => value !== null && typeof value === 'object' && !isAttachment(value) && Object.keys(value).length > 0;
+
+/** The outermost braces say nothing. */
+function members(value, open) {
+  const body = h('div', { class: 'members' });
+  fill(body, entriesOf(value), open - 1, 0);
+  return body;
+}
+
+const entriesOf = value => Array.isArray(value) ? value.map((item, index) => [index, item]) : Object.entries(value);
 
 function node(key, value, open) {
   const label = key === null ? [] : [h('span', { class: 'key' }, key), h('span', { class: 'mark' }, ': ')];
   if (isAttachment(value)) return h('div', { class: 'leaf' }, label, attachment(value));
   if (value === null || typeof value !== 'object') return h('div', { class: 'leaf' }, label, scalar(value));
-  const entries = Array.isArray(value) ? value.map((item, index) => [index, item]) : Object.entries(value);
+  const entries = entriesOf(value);
   const [left, right] = Array.isArray(value) ? '[]' : '{}';
   if (entries.length === 0) return h('div', { class: 'leaf' }, label, h('span', { class: 'mark' }, left + right));
 

@@ -54,6 +54,8 @@ export class Tree {
 
   draw() {
     const { scrollTop, clientHeight } = this.scroller;
+    // The axis ends where the lines end, with a scrollbar or without.
+    this.axis.style.setProperty('--scrollbar', `${this.scroller.offsetWidth - this.scroller.clientWidth}px`);
     const first = Math.max(0, Math.floor(scrollTop / HEIGHT) - MARGIN);
     const last = Math.min(this.lines.length, Math.ceil((scrollTop + (clientHeight || 800)) / HEIGHT) + MARGIN);
     if (this.drawn?.first === first && this.drawn.last === last) return;
@@ -103,8 +105,8 @@ export class Tree {
 
   drawAxis() {
     const { from, to } = this.extent;
-    this.axis.replaceChildren(h('span', { class: 'label' }, 'Span'), h('div', { class: 'ticks' }, [0, 0.25, 0.5, 0.75, 1].map(part =>
-      h('span', { style: part === 1 ? { right: '0' } : { left: `${part * 100}%` } }, format.duration((to - from) * part)))));
+    this.axis.replaceChildren(h('span', { class: 'label' }, 'Span'), h('div', { class: 'ticks' }, [0, 0.25, 0.5, 0.75].map(part =>
+      h('span', { style: { left: `${part * 100}%` } }, format.duration((to - from) * part)))));
   }
 
   click(event) {

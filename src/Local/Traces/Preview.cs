@@ -4,7 +4,7 @@ using Braintrust.Logging.Local.Storage;
 
 namespace Braintrust.Logging.Local.Traces;
 
-/// <summary>The beginning of what went in and came out, on one line: of a chat what was said last.</summary>
+/// <summary>The beginning of what went in and came out, on one line: of a chat what was said last, of a failure its message.</summary>
 static class Preview
 {
     const int Longest = 240;
@@ -12,7 +12,7 @@ static class Preview
     public static (string? Input, string? Output) Of(string body)
     {
         var row = RowText.Read(body);
-        return (OneLine(Said(row["input"])), OneLine(Said(row["output"])));
+        return (OneLine(Said(row["input"])), OneLine(Said(row["output"]) ?? FirstLine(Said(row["error"]))));
     }
 
     static string? Said(JsonNode? value) => value switch
@@ -23,6 +23,8 @@ static class Preview
         JsonObject message when Content(message) is { } content => content,
         _ => RowText.Write(value),
     };
+
+    static string? FirstLine(string? text) => text?.Split('\n', 2)[0];
 
     static string? Content(JsonNode? message) => message switch
     {
