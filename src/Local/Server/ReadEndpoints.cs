@@ -144,5 +144,7 @@ static class ReadEndpoints
 
     static Task NoRow(HttpContext context, string id) => Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row with the id \"{id}\" is stored.");
 
-    static string Route(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
+    // Routing decodes all but the slash, which names and ids may hold.
+    static string Route(HttpContext context, string name) =>
+        ((string)context.Request.RouteValues[name]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 }

@@ -21,7 +21,18 @@ static class Preview
         JsonValue text when text.GetValueKind() == JsonValueKind.String => text.GetValue<string>(),
         JsonArray { Count: > 0 } messages when Content(messages[^1]) is { } content => content,
         JsonObject message when Content(message) is { } content => content,
+        // The beginning of a large value is enough, and cheaper than the whole.
+        JsonObject it => string.Join(", ", it.Take(8).Select(member => $"{member.Key}: {Inner(member.Value)}")),
+        JsonArray items => string.Join(", ", items.Take(8).Select(Inner)),
         _ => RowText.Write(value),
+    };
+
+    static string Inner(JsonNode? value) => value switch
+    {
+        null => "null",
+        JsonObject => "{…}",
+        JsonArray => "[…]",
+        _ => Said(value)!,
     };
 
     static string? FirstLine(string? text) => text?.Split('\n', 2)[0];
