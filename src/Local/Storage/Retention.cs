@@ -3,7 +3,7 @@ namespace Braintrust.Logging.Local.Storage;
 /// <summary>Keeps the database within its bounds: whole traces go, the oldest first, and it is said how many.</summary>
 sealed class Retention(Writer writer, TimeProvider clock, long maxBytes, TimeSpan? maxAge, Action<string> tell)
 {
-    const int TracesAtOnce = 100;
+    const int TracesAtOnce = 25;
 
     public async Task ApplyAsync()
     {
