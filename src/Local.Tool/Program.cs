@@ -1,17 +1,18 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Braintrust.Logging.Local.Replaying;
 using Braintrust.Logging.Local.Tool;
 
 Console.OutputEncoding = Encoding.UTF8;
-using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, e) =>
+var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
 {
-    e.Cancel = true;
+    pressed.Cancel = !stop.IsCancellationRequested; // the second time it ends at once
     stop.Cancel();
 };
-using var terminate = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGTERM, it =>
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
 {
-    it.Cancel = true;
+    signal.Cancel = true;
     stop.Cancel();
 });
 

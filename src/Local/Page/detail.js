@@ -4,6 +4,7 @@ import { h, icon, copy, copyButton } from './dom.js';
 import { json, long } from './json.js';
 import { chat, messagesOf } from './chat.js';
 import * as format from './format.js';
+import { isLog as isLogRow } from './model.js';
 
 const units = {
   time_to_first_token: format.duration,
@@ -17,13 +18,14 @@ const metricNames = {
 export function detail({ row, comments, audit }, running) {
   const attributes = row.span_attributes ?? {};
   const metrics = row.metrics ?? {};
-  const isLog = attributes.type === 'log';
+  const isLog = isLogRow({ type: attributes.type, level: attributes.log_level, start: metrics.start, end: metrics.end });
+  const kind = isLog ? 'log' : attributes.type ?? 'span';
   return h('div', { class: 'detail' },
     h('header', { class: 'title' },
-      h('span', { class: `kind ${attributes.type ?? 'span'}` }, icon(attributes.type ?? 'span'), isLog ? attributes.log_level ?? 'log' : attributes.type ?? 'span'),
+      h('span', { class: `kind ${kind}${isLog ? ` level-${attributes.log_level ?? 'info'}` : ''}` }, icon(kind), isLog ? attributes.log_level ?? 'log' : kind),
       h('h2', null, attributes.name ?? (isLog ? 'Log message' : '(unnamed)')),
       h('button', { class: 'quiet', title: 'Copy a link to this row', 'aria-label': 'Copy a link to this row', onclick: () => copy(location.href, 'Link') }, icon('link'))),
-    facts(row, metrics, running),
+    facts(row, metrics, running, isLog),
     row.tags?.length > 0 && h('div', { class: 'chips' }, row.tags.map(tag => h('span', { class: 'chip' }, tag))),
     row.error !== undefined && row.error !== null && failure(row.error),
     scores(row.scores),
@@ -37,11 +39,11 @@ export function detail({ row, comments, audit }, running) {
     raw(row));
 }
 
-function facts(row, metrics, running) {
+function facts(row, metrics, running, isLog) {
   const spent = Number.isFinite(metrics.end) && Number.isFinite(metrics.start) ? metrics.end - metrics.start : null;
   return h('dl', { class: 'facts' },
     fact('Start', Number.isFinite(metrics.start) && h('time', { title: format.iso(metrics.start) }, format.time(metrics.start))),
-    row.span_attributes?.type !== 'log' && fact('Duration', spent !== null ? format.duration(spent) : running && h('span', { class: 'running' }, running)),
+    !isLog && fact('Duration', spent !== null ? format.duration(spent) : running && h('span', { class: 'running' }, running)),
     fact('Model', row.metadata?.model),
     fact('Provider', typeof row.metadata?.provider === 'string' && row.metadata.provider),
     fact('Tokens', Number.isFinite(metrics.prompt_tokens) || Number.isFinite(metrics.completion_tokens)

@@ -44,6 +44,9 @@ function cutCircles(nodes, roots) {
   }
 }
 
+/** A log row, or an event that was logged as a row of its own: it has a level, and took no time. */
+export const isLog = row => row.type === 'log' || (row.type === undefined && row.level !== undefined && !(row.end > row.start));
+
 /** What is to be seen: without what lies below closed rows, and of a search only the hits and the way to them. */
 export function lines(tree, { closed, logs, text }) {
   const wanted = text ? hits(tree.nodes, text.toLowerCase()) : null;
@@ -51,9 +54,9 @@ export function lines(tree, { closed, logs, text }) {
   const waiting = tree.roots.map(node => ({ node, depth: 0 })).reverse();
   while (waiting.length > 0) {
     const line = waiting.pop();
-    if (!logs && line.node.row.type === 'log' && line.node.parent) continue;
+    if (!logs && isLog(line.node.row) && line.node.parent && line.node.children.length === 0) continue;
     if (wanted && !wanted.has(line.node)) continue;
-    const children = line.node.children.filter(child => logs || child.row.type !== 'log');
+    const children = line.node.children.filter(child => logs || !isLog(child.row) || child.children.length > 0);
     line.folds = children.length > 0;
     line.open = line.folds && (wanted !== null || !closed.has(line.node.row.id));
     out.push(line);
@@ -79,7 +82,7 @@ export function extent(rows, now) {
   for (const row of rows) {
     if (!Number.isFinite(row.start)) continue;
     from = Math.min(from, row.start);
-    to = Math.max(to, row.end ?? (now === null || row.type === 'log' ? row.start : now), row.start);
+    to = Math.max(to, row.end ?? (now === null || isLog(row) ? row.start : now), row.start);
   }
   if (!Number.isFinite(from)) return { from: 0, to: 1 };
   return { from, to: to > from ? to : from + 0.001 };

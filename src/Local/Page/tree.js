@@ -2,6 +2,7 @@
 
 import { h, icon } from './dom.js';
 import * as format from './format.js';
+import { isLog as isLogRow } from './model.js';
 
 const HEIGHT = 28;
 const MARGIN = 8;
@@ -68,7 +69,8 @@ export class Tree {
 
   line({ node, depth, folds, open }, index) {
     const { row } = node;
-    const isLog = row.type === 'log';
+    const isLog = isLogRow(row);
+    const kind = isLog ? 'log' : row.type ?? 'span';
     const failed = row.failed || (isLog && (row.level === 'error' || row.level === 'fatal'));
     return h('div', {
       class: `line${isLog ? ' log' : ''}${failed ? ' failed' : ''}${row.id === this.selected ? ' selected' : ''}`,
@@ -78,7 +80,7 @@ export class Tree {
     },
     h('div', { class: 'name', style: { '--depth': Math.min(depth, 24) } },
       folds ? h('button', { class: 'twist', tabindex: '-1', 'aria-label': open ? 'Fold' : 'Unfold' }, icon('caret')) : h('i', { class: 'twist' }),
-      h('span', { class: `kind ${row.type ?? 'span'} ${isLog ? `level-${row.level ?? 'info'}` : ''}` }, icon(failed && !isLog ? 'error' : row.type ?? 'span')),
+      h('span', { class: `kind ${kind} ${isLog ? `level-${row.level ?? 'info'}` : ''}` }, icon(failed && !isLog ? 'error' : kind)),
       h('span', { class: 'text', title: row.name ?? '' }, row.name || (isLog ? '(no message)' : '(unnamed)')),
       node.orphan && h('span', { class: 'chip', title: 'The span that this one names as its parent is not stored' }, 'no parent'),
       Object.entries(row.scores ?? {}).slice(0, 2).map(([name, value]) => h('span', { class: 'chip score' }, `${name} ${format.score(value)}`)),

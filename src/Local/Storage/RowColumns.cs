@@ -26,7 +26,7 @@ sealed record RowColumns(
             commented,
             Text(row["span_id"]),
             type == "log" ? null : Text((row["span_parents"] as JsonArray)?.FirstOrDefault()),
-            Short(Text(attributes?["name"]) ?? (type == "log" ? Message(row["output"]) : null)),
+            Short(IsTemplate(row, attributes, type) ? Text(row["output"]) : Text(attributes?["name"]) ?? (type == "log" ? Message(row["output"]) : null)),
             type,
             Text(attributes?["log_level"]),
             Number(metrics?["start"]), Number(metrics?["end"]), Number(attributes?["exec_counter"]),
@@ -38,6 +38,11 @@ sealed record RowColumns(
             row["scores"] is JsonObject { Count: > 0 } scores ? RowText.Write(scores) : null,
             row["error"] is not null);
     }
+
+    /// <summary>An event is named after its message template, so that equal ones have one name; to read is what it said.</summary>
+    static bool IsTemplate(JsonObject row, JsonObject? attributes, string? type) =>
+        type is null && Text(row["output"]) is not null
+        && Text((row["metadata"] as JsonObject)?["braintrust.template"]) is { } template && template == Text(attributes?["name"]);
 
     static string? Message(JsonNode? value) => Text(value) ?? (value is null ? null : RowText.Write(value));
 

@@ -97,7 +97,8 @@ sealed record SpanLine(
     long Seq, string Id, long Version, string? Span, string? Parent, string? Name, string? Type, string? Level, double? Start, double? Finish, double? Counter,
     double? Prompt, double? Cached, double? Completion, double? Tokens, double? Cost, string? Model, string? Tags, string? Scores, bool Failed)
 {
-    public bool IsLog => Type == "log";
+    /// <summary>A log row, or an event that was logged as a row of its own: it has a level, and took no time.</summary>
+    public bool IsLog => Type == "log" || (Type is null && Level is not null && !(Finish > Start));
 
     public static SpanLine Read(SqliteDataReader row) => new(
         row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.Text(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7), row.Real(8), row.Real(9), row.Real(10),
