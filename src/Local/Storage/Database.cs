@@ -100,7 +100,7 @@ sealed class Database : IDisposable
 
     void Configure(SqliteConnection connection) =>
         // Full: what was answered with 200 is on the disk, even if the power fails now.
-        Sql.Run(connection, _isFile ? "pragma busy_timeout = 10000; pragma synchronous = full" : "pragma busy_timeout = 10000; pragma synchronous = off");
+        Sql.Run(connection, _isFile ? "pragma busy_timeout = 10000; pragma cache_size = -32768; pragma synchronous = full" : "pragma busy_timeout = 10000; pragma cache_size = -32768; pragma synchronous = off");
 
     void Migrate()
     {

@@ -13,7 +13,12 @@ sealed class RowStore(Database database, Writer writer, TimeProvider clock)
     const long FirstTransaction = 1_000_000_000_000_000_000;
 
     /// <summary>Stores the rows of one body, all or none visible to a reader, and tells which traces they changed.</summary>
-    public Task<Applied> ApplyAsync(IReadOnlyList<JsonObject> rows) => writer.RunAsync(it => Apply(it, rows, Seconds(clock)));
+    public Task<Applied> ApplyAsync(IReadOnlyList<JsonObject> rows)
+    {
+        // Here and not in the work, because the writer is one and its callers are many.
+        var prepared = rows.Select(row => (row, RowMerge.Replaces(row) ? Content.Of(RowMerge.Apply(null, row)!) : null)).ToList();
+        return writer.RunAsync(it => Apply(it, prepared, Seconds(clock)));
+    }
 
     /// <summary>In the order of first arrival.</summary>
     public IReadOnlyList<JsonObject> OfProject(string projectId) => Read("select body from row where project = $1 order by seq", projectId);
@@ -73,12 +78,12 @@ sealed class RowStore(Database database, Writer writer, TimeProvider clock)
         ];
     }
 
-    static Applied Apply(Writer writer, IReadOnlyList<JsonObject> rows, double now)
+    static Applied Apply(Writer writer, List<(JsonObject Row, Content? Content)> rows, double now)
     {
         var version = writer.First("update counter set value = value + 1 where name = 'transaction' returning value", row => row.GetInt64(0));
         var touched = new HashSet<TraceKey>();
-        foreach (var row in rows)
-            Put(writer, row, version, now, touched);
+        foreach (var (row, content) in rows)
+            Put(writer, row, content, version, now, touched);
         foreach (var (project, trace) in touched)
             writer.Execute(
                 "insert into trace (project, trace, stale, updated, start) values ($1, $2, 1, $3, $3) on conflict do update set stale = 1, updated = excluded.updated",
@@ -86,26 +91,38 @@ sealed class RowStore(Database database, Writer writer, TimeProvider clock)
         return new Applied(Transaction(version), [.. touched]);
     }
 
-    static void Put(Writer writer, JsonObject arriving, long version, double now, HashSet<TraceKey> touched)
+    // The content is what the row will be, if that does not depend on what is stored.
+    static void Put(Writer writer, JsonObject arriving, Content? content, long version, double now, HashSet<TraceKey> touched)
     {
         var (project, id) = (arriving["project_id"]!.GetValue<string>(), RowMerge.IdOf(arriving));
-        var stored = writer.First("select trace, body from row where project = $1 and id = $2", row => (Trace: row.Text(0), Body: row.GetString(1)), project, id);
-        if (stored.Trace is not null)
-            touched.Add(new TraceKey(project, stored.Trace));
+        if (writer.First("select trace from row where project = $1 and id = $2", row => row.Text(0), project, id) is { } left)
+            touched.Add(new TraceKey(project, left));
         if (AuditEntry.Of(arriving, "") is { } entry)
             writer.Execute("insert into audit (row, version, source, metadata) values ($1, $2, $3, $4)", id, version, entry.Source, entry.Metadata is { } it ? RowText.Write(it) : null);
 
-        if (RowMerge.Apply(stored.Body is null ? null : RowText.Read(stored.Body), arriving) is not { } row)
+        content ??= Merged(writer, project, id, arriving);
+        if (content is not { Columns: { } columns })
         {
             writer.Execute("delete from row where project = $1 and id = $2", project, id);
             return;
         }
-        var columns = RowColumns.Of(row);
-        Save(writer, project, id, version, now, columns, RowText.Write(row));
+        Save(writer, project, id, version, now, columns, content.Body);
         if (columns.Trace is { } trace)
             touched.Add(new TraceKey(project, trace));
         else if (writer.First("select trace from row where project = $1 and id = $2", found => found.Text(0), project, columns.Commented) is { } commented)
             touched.Add(new TraceKey(project, commented));
+    }
+
+    /// <summary>Null if the row is to go.</summary>
+    static Content? Merged(Writer writer, string project, string id, JsonObject arriving)
+    {
+        var stored = writer.First("select body from row where project = $1 and id = $2", row => row.GetString(0), project, id);
+        return RowMerge.Apply(stored is null ? null : RowText.Read(stored), arriving) is { } row ? Content.Of(row) : null;
+    }
+
+    sealed record Content(RowColumns Columns, string Body)
+    {
+        public static Content Of(JsonObject row) => new(RowColumns.Of(row), RowText.Write(row));
     }
 
     // An update keeps the row's seq, and so its place.
