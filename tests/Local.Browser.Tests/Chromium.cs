@@ -24,6 +24,7 @@ public sealed class Chromium : IAsyncLifetime
         if (Path is null)
             return; // Each test says so for itself.
         _playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(20_000); // a machine that builds at the same time is slow
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Path,

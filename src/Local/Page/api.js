@@ -41,7 +41,20 @@ export function onConnection(watcher) {
   watcher(connected);
 }
 
+/** Only while somebody looks: a browser keeps six connections to a server, and each page would hold one of them for ever. */
 export function connect() {
+  let events = null;
+  const follow = () => {
+    if (document.hidden) {
+      events?.close();
+      events = null;
+    } else events ??= listen();
+  };
+  document.addEventListener('visibilitychange', follow);
+  follow();
+}
+
+function listen() {
   const events = new EventSource('/local/changes');
   const tell = note => listeners.forEach(listener => listener(note));
   const mark = now => {
@@ -57,6 +70,7 @@ export function connect() {
     tell(note.all ? null : (project, id) => note.traces.some(it => it[0] === project && (id === undefined || it[1] === id)));
   });
   events.addEventListener('error', () => mark(false));
+  return events;
 }
 
 /** At most one call at a time and one each interval, and always one after the last time it was asked for. */

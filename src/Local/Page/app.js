@@ -14,6 +14,7 @@ const filterNames = ['text', 'tag', 'model', 'score', 'score_min', 'score_max', 
 let projects = [];
 let view = null;
 let shown = '';
+let addressTimer;
 
 const address = (project, query = {}) => {
   const text = new URLSearchParams(Object.entries(query).filter(entry => entry[1])).toString();
@@ -71,13 +72,18 @@ function openTrace(project, id, row) {
   show(`trace ${project} ${id}`, () => traceView({
     project, id, row,
     back: () => came ? history.back() : go(address(project)),
-    onSelect: now => history.replaceState(null, '', address(project, { r: id, s: now })),
+    onSelect: now => {
+      // Browsers refuse an address that changes with every key that is held down.
+      clearTimeout(addressTimer);
+      addressTimer = setTimeout(() => history.replaceState(null, '', address(project, { r: id, s: now })), 150);
+    },
   }), project);
 }
 
 function show(what, make, project) {
   if (shown === what) return;
   view?.close();
+  clearTimeout(addressTimer);
   shown = what;
   view = make();
   main.replaceChildren(view.element);

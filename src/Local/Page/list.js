@@ -166,7 +166,8 @@ export function listView({ project, filter, open, onFilter }) {
 
   drawChoices({ tags: [], scores: [], models: [] });
   const stop = api.onChange(note => {
-    if (note === null || note(listView.ids?.get(project))) refresh();
+    const projectId = listView.ids?.get(project);
+    if (note === null || projectId === undefined || note(projectId)) refresh();
   });
   refresh();
   document.title = `${project} · Braintrust Local`;

@@ -137,7 +137,8 @@ export function traceView({ project, id, row, back, onSelect }) {
   }
 
   const stop = api.onChange(note => {
-    if (note === null || note(projectId(), id)) refresh();
+    const projectId = traceView.ids?.get(project);
+    if (note === null || projectId === undefined || note(projectId, id)) refresh();
   });
   const clock = setInterval(() => {
     if (summary?.running > 0 && !document.hidden) {
@@ -145,7 +146,6 @@ export function traceView({ project, id, row, back, onSelect }) {
       head();
     }
   }, 1000);
-  const projectId = () => summary?.project_id ?? traceView.ids?.get(project);
   refresh();
 
   return {
