@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
 using Serilog;
@@ -182,7 +183,7 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
 
         await page.GotoAsync(new Uri(_local.Url, "/app/local/p/My%20Project/logs?oid=a").ToString());
         await Expect(page.Locator(".detail h2")).ToHaveTextAsync("outer");
-        await Expect(page).ToHaveURLAsync(new Uri(_local.Url, "/app/local/p/My%20Project/logs?r=t&s=a").AbsoluteUri);
+        await Expect(page).ToHaveURLAsync(new Regex("/app/local/p/My%20Project/logs\\?r=t&s=a$"));
         complaints.RemoveAll(it => it.Contains("404", StringComparison.Ordinal)); // the row that was not there
         Assert.Empty(complaints);
     }
