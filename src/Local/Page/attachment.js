@@ -31,6 +31,6 @@ export function image(source, name) {
 
 function picture(source, name) {
   const element = h('img', { src: source, alt: name, loading: 'lazy' });
-  element.addEventListener('error', () => element.replaceWith(h('small', { class: 'faint' }, 'not here yet: ')));
+  element.addEventListener('error', () => element.replaceWith(h('small', { class: 'faint' }, 'cannot be shown: ')));
   return element;
 }

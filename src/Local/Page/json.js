@@ -5,6 +5,7 @@ import { isAttachment, attachment } from './attachment.js';
 
 const MOST = 100;
 const LONGEST = 4000;
+const LONGEST_INNER = 1000;
 
 export function json(value, open = 2) {
   return h('div', { class: 'json' }, open > 0 && isTree(value) ? members(value, open) : node(null, value, open));
@@ -61,13 +62,13 @@ function summary(value, entries) {
 }
 
 function scalar(value) {
-  if (typeof value === 'string') return h('span', { class: 'string' }, long(value));
+  if (typeof value === 'string') return h('span', { class: 'string' }, long(value, LONGEST_INNER));
   return h('span', { class: value === null ? 'null' : typeof value }, String(value));
 }
 
 /** Text of any length: its beginning, and the rest when asked for. */
-export function long(text) {
-  if (text.length <= LONGEST) return [text];
-  const rest = h('button', { class: 'more', onclick: () => rest.replaceWith(text.slice(LONGEST)) }, `Show all ${text.length.toLocaleString('en')} characters`);
-  return [text.slice(0, LONGEST), '… ', rest];
+export function long(text, most = LONGEST) {
+  if (text.length <= most) return [text];
+  const rest = h('button', { class: 'more', onclick: () => rest.replaceWith(text.slice(most)) }, `Show all ${text.length.toLocaleString('en')} characters`);
+  return [text.slice(0, most), '… ', rest];
 }

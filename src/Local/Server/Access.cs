@@ -11,7 +11,8 @@ namespace Braintrust.Logging.Local.Server;
 /// </summary>
 static class Access
 {
-    public const string Cookie = "braintrust-local";
+    /// <summary>By port, because cookies are not: two servers of one machine would take each other's away.</summary>
+    public static string Cookie(HttpRequest request) => $"braintrust-local-{request.Host.Port ?? 0}";
 
     /// <summary>Null: come in. Otherwise the status and the reason.</summary>
     public static (int Status, string Reason)? Refusal(HttpRequest request, string? token)
@@ -25,7 +26,7 @@ static class Access
 
     /// <summary>Readers and the page: the cookie that came with the token, or the token itself.</summary>
     public static bool MayRead(HttpRequest request, string? token) =>
-        token is null || IsSame(request.Cookies[Cookie], token) || IsSame(Bearer(request), token);
+        token is null || IsSame(request.Cookies[Cookie(request)], token) || IsSame(Bearer(request), token);
 
     public static string? Bearer(HttpRequest request)
     {

@@ -28,7 +28,7 @@ static class PageEndpoints
             if (!Access.IsSame(given, token))
                 return Answer.Refuse(context, StatusCodes.Status401Unauthorized, "This is not the token that braintrust-local printed when it started.");
             // Out of the address bar and the history, into a cookie that no script can read.
-            context.Response.Cookies.Append(Access.Cookie, token, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = context.Request.IsHttps, Path = "/" });
+            context.Response.Cookies.Append(Access.Cookie(context.Request), token, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = context.Request.IsHttps, Path = "/" });
             context.Response.Redirect(context.Request.Path.ToUriComponent() + WithoutToken(context.Request.Query));
             return Task.CompletedTask;
         }
