@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Braintrust.Logging.Activities;
 using Braintrust.Logging.Propagation;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Session;
 
 namespace Braintrust.Logging;
 
@@ -26,12 +27,13 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         Logger = start.Logger;
         FrontEnd = start.FrontEnd;
         Begun = start;
-        Row = RowId.New();
         Span = spanId != 0 ? spanId : Ids.NewSpanId();
         Order = Interlocked.Increment(ref _opened);
         Trace = placement.TraceId;
         ParentId = placement.ParentId;
         Headers = placement.Headers;
+        IsSampled = placement.IsSampled ?? Samples();
+        Row = IsSampled ? RowId.New() : RowId.OfNoRow();
         IsLocalRoot = ParentId == 0 || placement.IsEntry;
         var clock = Logger.Client.Clock;
         CreatedTicks = clock.GetUtcNow().UtcTicks;
@@ -66,6 +68,9 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     /// <summary>Nothing stands above it in this process.</summary>
     internal bool IsLocalRoot { get; }
+
+    /// <summary>False: its trace is not kept, and no row of it is sent.</summary>
+    internal bool IsSampled { get; }
 
     internal long CreatedTicks { get; }
     internal long StartTicks { get; }
@@ -144,7 +149,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>
     /// A link to the span in Braintrust's pages, from what is known now: complete once logged in. The row must have been delivered before it works.
     /// </summary>
-    public string Link() => Logger.Client.Link(Logger, Id);
+    public string Link() => !IsSampled ? Links.OfNoRow : Logger.Client.Link(Logger, Id);
 
     /// <summary>
     /// Adds the span to the headers of a request that is about to be sent, so that the other side continues the trace below it: <c>traceparent</c>,
@@ -224,6 +229,12 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     /// <summary>The patches, newest first; from here on a patch is an update of its own. For the loop, when it writes the end.</summary>
     internal RowPatch? SealPatches() => Interlocked.Exchange(ref _patches, RowPatch.Sealed) is var patches && ReferenceEquals(patches, RowPatch.Sealed) ? null : patches;
+
+    bool Samples()
+    {
+        var sampler = Logger.Client.Sampler;
+        return !sampler.IsOn || sampler.Keeps(Trace, () => FrontEnd.Preview(this));
+    }
 
     int EstimateBytes()
     {

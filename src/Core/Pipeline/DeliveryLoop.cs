@@ -139,9 +139,14 @@ sealed class DeliveryLoop
         {
             return;
         }
+        var wasUrgent = _queue.IsUrgent;
         while (HasRoom() && Now < _stopBy && _queue.TryRead(out var entry))
         {
             Take(entry);
+        }
+        if (wasUrgent && !_queue.TryPeek(out _))
+        {
+            _queue.Hurried();
         }
         _intake.WriteOpenSpans();
         if (_lookUps == 0 || IsStopping || Now >= After(_outbox.FillingSince, _options.Period))
@@ -152,7 +157,8 @@ sealed class DeliveryLoop
 
     bool IsDue() =>
         IsFlushing || IsStopping || _outbox.IsFilling
-        || (_queue.TryPeek(out var first)
+        || (IsOnDemand ? _queue.IsUrgent || _queue.WaitingRows >= ManyRows || _queue.HasManyBytes
+            : _queue.TryPeek(out var first)
             && (Now >= After(first.AcceptedAt, _options.Period)
                 || _queue.WaitingRows >= _options.BatchSizeLimit
                 || _queue.HasManyBytes
@@ -417,9 +423,15 @@ sealed class DeliveryLoop
 
     long Period => After(0, _options.Period);
 
+    bool IsOnDemand => _options.FlushMode == FlushMode.OnDemand;
+
+    /// <summary>So many that they leave without being asked, for what comes next to have room.</summary>
+    long ManyRows => Math.Max(1, _options.QueueLimit / 4);
+
     /// <summary>How many unread rows are worth a look before the timer: one when idle, a batch otherwise, none while nothing can be sent.</summary>
     long WorthWakingFor(bool hasUnread) =>
-        !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
+        IsOnDemand ? _api.IsOpen(Now) && HasRoom() ? ManyRows : long.MaxValue
+        : !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
         : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MaxInFlight ? long.MaxValue
         : _options.BatchSizeLimit;
 
@@ -428,7 +440,7 @@ sealed class DeliveryLoop
         var now = Now;
         var next = Math.Min(IsStopping ? _stopBy : long.MaxValue, _flushes.NextDeadline);
         var hasUnread = _queue.TryPeek(out var first);
-        if (hasUnread && HasRoom())
+        if (hasUnread && HasRoom() && !IsOnDemand)
         {
             next = Math.Min(next, After(first.AcceptedAt, _options.Period));
         }
@@ -436,13 +448,14 @@ sealed class DeliveryLoop
         {
             next = Math.Min(next, After(_outbox.FillingSince, _options.Period));
         }
-        if (!_api.IsOpen(now))
+        var isQuiet = IsOnDemand && !_flushes.AreWaiting && !IsStopping; // nobody waits: the next flush tries again
+        if (!_api.IsOpen(now) && !isQuiet)
         {
             next = Math.Min(next, _api.OpensAt);
         }
         foreach (var lane in _outbox.Lanes)
         {
-            if (lane.Parked.Count > 0 && !lane.Gate.IsOpen(now))
+            if (lane.Parked.Count > 0 && !lane.Gate.IsOpen(now) && !isQuiet)
             {
                 next = Math.Min(next, lane.Gate.OpensAt);
             }

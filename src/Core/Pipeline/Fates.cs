@@ -49,6 +49,7 @@ sealed class Fates(Ledger ledger, LossReporter losses)
     static void Settle(in PendingRow row)
     {
         row.Epoch.Unsettled--;
+        row.Lane.Rows--;
         if (row.Fate is { } fate)
         {
             fate.IsSettled = true;

@@ -70,9 +70,11 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     public PendingRow Row(in Entry entry)
     {
         flushes.Current.Unsettled++;
+        var lane = outbox.LaneOf(entry.Logger);
+        lane.Rows++;
         return new PendingRow
         {
-            Lane = outbox.LaneOf(entry.Logger),
+            Lane = lane,
             Id = entry.RowId,
             Sequence = _sequence++,
             AcceptedAt = entry.AcceptedAt,

@@ -1,4 +1,5 @@
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Session;
 
 namespace Braintrust.Logging.Pipeline;
 
@@ -8,13 +9,17 @@ namespace Braintrust.Logging.Pipeline;
 /// </summary>
 sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 {
-    readonly Dictionary<BraintrustLogger, Lane> _lanes = [];
+    // Beyond this many projects those with nothing to send are forgotten: a selector may name any number.
+    const int LanesToKeep = 1024;
+
+    readonly Dictionary<ProjectKey, Lane> _lanes = [];
     readonly Dictionary<(Lane, RowId), RowFate> _updates = [];
     readonly LinkedList<Batch> _ready = new();
     readonly HashSet<Batch> _sending = [];
     Batch _filling = new();
     Batch _following = new(); // rows that have to come after one that still fills: a body must not hold the same row twice
     int _updatesToSweepAt = 1024;
+    int _lanesToSweepAt = LanesToKeep;
 
     public IReadOnlyCollection<Lane> Lanes => _lanes.Values;
 
@@ -34,11 +39,27 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     public Lane LaneOf(BraintrustLogger logger)
     {
-        if (!_lanes.TryGetValue(logger, out var lane))
+        if (!_lanes.TryGetValue(logger.Key, out var lane))
         {
-            _lanes.Add(logger, lane = new Lane(logger.Key));
+            if (_lanes.Count >= _lanesToSweepAt)
+            {
+                SweepLanes();
+            }
+            _lanes.Add(logger.Key, lane = new Lane(logger.Key));
         }
         return lane;
+    }
+
+    void SweepLanes()
+    {
+        foreach (var (key, lane) in _lanes)
+        {
+            if (lane.IsIdle)
+            {
+                _lanes.Remove(key); // allowed while enumerating
+            }
+        }
+        _lanesToSweepAt = Math.Max(LanesToKeep, 2 * _lanes.Count);
     }
 
     public void Add(in PendingRow row, ReadOnlySpan<byte> bytes)
