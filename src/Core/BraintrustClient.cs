@@ -71,6 +71,9 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal TimeSpan ShutdownTimeout => _delivery.ShutdownTimeout;
 
+    /// <summary>How many projects the loop knows at this moment.</summary>
+    internal int Lanes => _loop.Lanes;
+
     internal TimeSpan OldestAge => _loop.OldestAge;
 
     /// <summary>

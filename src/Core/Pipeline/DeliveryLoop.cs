@@ -67,6 +67,9 @@ sealed class DeliveryLoop
     /// <summary>About how long the oldest row has been waiting.</summary>
     public TimeSpan OldestAge => Volatile.Read(ref _oldest) is var oldest && oldest == long.MaxValue ? TimeSpan.Zero : _clock.GetElapsedTime(oldest);
 
+    /// <summary>How many projects are known at this moment.</summary>
+    public int Lanes => _outbox.Lanes.Count;
+
     bool IsStopping => Volatile.Read(ref _stopBy) != long.MaxValue;
 
     bool IsFlushing => Volatile.Read(ref _flushesAsked) != _flushesSeen;
@@ -109,6 +112,7 @@ sealed class DeliveryLoop
                 Read();
                 LookUp();
                 Send();
+                _outbox.Tidy();
                 Tell();
                 if (IsStopping && IsDone())
                 {

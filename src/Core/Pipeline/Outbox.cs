@@ -19,7 +19,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     Batch _filling = new();
     Batch _following = new(); // rows that have to come after one that still fills: a body must not hold the same row twice
     int _updatesToSweepAt = 1024;
-    int _lanesToSweepAt = LanesToKeep;
+    int _tidyAt = 2 * LanesToKeep;
 
     public IReadOnlyCollection<Lane> Lanes => _lanes.Values;
 
@@ -41,17 +41,18 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     {
         if (!_lanes.TryGetValue(logger.Key, out var lane))
         {
-            if (_lanes.Count >= _lanesToSweepAt)
-            {
-                SweepLanes();
-            }
             _lanes.Add(logger.Key, lane = new Lane(logger.Key));
         }
         return lane;
     }
 
-    void SweepLanes()
+    /// <summary>Forgets projects with nothing to send, when there are many.</summary>
+    public void Tidy()
     {
+        if (_lanes.Count <= LanesToKeep || (_lanes.Count < _tidyAt && _sending.Count > 0))
+        {
+            return;
+        }
         foreach (var (key, lane) in _lanes)
         {
             if (lane.IsIdle)
@@ -59,7 +60,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
                 _lanes.Remove(key); // allowed while enumerating
             }
         }
-        _lanesToSweepAt = Math.Max(LanesToKeep, 2 * _lanes.Count);
+        _tidyAt = 2 * Math.Max(LanesToKeep, _lanes.Count);
     }
 
     public void Add(in PendingRow row, ReadOnlySpan<byte> bytes)

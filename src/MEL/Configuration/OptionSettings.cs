@@ -91,7 +91,7 @@ static class OptionSettings
 
     static OptionSetting Share(Action<BraintrustLoggerOptions, double> set) => (options, text) =>
     {
-        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) || value > 1)
+        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) || !(value <= 1))
         {
             return $"must be a number from 0 to 1, such as 0.25, not '{text}'.";
         }
