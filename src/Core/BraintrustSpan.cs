@@ -123,9 +123,12 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         IEnumerable<KeyValuePair<string, double>>? metrics = null, IEnumerable<string>? tags = null) =>
         Add(RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags));
 
-    /// <summary>Renames the span or changes its type; null leaves it.</summary>
-    public void SetAttributes(string? name = null, string? type = null) =>
-        Add(RowPatch.Of(null, null, null, null, null, null, null, null, name, type));
+    /// <summary>Renames the span, changes its type or says its purpose; null leaves it.</summary>
+    /// <param name="name">What the work is called.</param>
+    /// <param name="type">One of <see cref="SpanTypes"/> or any other text.</param>
+    /// <param name="purpose"><c>scorer</c> for a model call that judges another one: its cost is not counted. The service knows no other.</param>
+    public void SetAttributes(string? name = null, string? type = null, string? purpose = null) =>
+        Add(RowPatch.Of(null, null, null, null, null, null, null, null, name, type, purpose));
 
     /// <summary>Opens a span below this one, whatever is around; it becomes the current one until it ends.</summary>
     /// <inheritdoc cref="BraintrustLogger.StartSpan"/>

@@ -256,7 +256,7 @@ sealed class RowComposer
                 Numbers(_fields.Metrics, json);
                 json.EndObject();
             }
-            if (_fields.Name is not null || _fields.Type is not null)
+            if (_fields.Name is not null || _fields.Type is not null || _fields.Purpose is not null)
             {
                 json.RawName("\"span_attributes\":"u8);
                 json.BeginObject();
@@ -270,6 +270,7 @@ sealed class RowComposer
                     json.RawName("\"type\":"u8);
                     json.String(type);
                 }
+                Purpose(json);
                 json.EndObject();
             }
         }
@@ -508,6 +509,16 @@ sealed class RowComposer
         {
             json.RawName("\"type\":"u8);
             json.String(type);
+        }
+        Purpose(json);
+    }
+
+    void Purpose(JsonBuffer json)
+    {
+        if (_fields.Purpose is { } purpose)
+        {
+            json.RawName("\"purpose\":"u8);
+            json.String(purpose);
         }
     }
 
