@@ -452,7 +452,7 @@ sealed class DeliveryLoop
         {
             next = Math.Min(next, After(_outbox.FillingSince, _options.Period));
         }
-        var isQuiet = IsOnDemand && !_flushes.AreWaiting && !IsStopping; // nobody waits: the next flush tries again
+        var isQuiet = IsOnDemand && _flushes.NextDeadline == long.MaxValue && !IsStopping; // nobody waits: the next flush tries again
         if (!_api.IsOpen(now) && !isQuiet)
         {
             next = Math.Min(next, _api.OpensAt);
