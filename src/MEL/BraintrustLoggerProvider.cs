@@ -6,6 +6,7 @@ using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Activities;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Braintrust.Extensions.Logging;
@@ -83,7 +84,20 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
 
     internal void Write(LogEvent logEvent, Exception? exception)
     {
-        var entry = Route(logEvent.Properties).Event(_frontEnd, logEvent, Client.Clock.GetUtcNow().UtcTicks, exception, logEvent.EstimateBytes());
+        Offer(Route(logEvent.Properties).Event(_frontEnd, logEvent, Client.Clock.GetUtcNow().UtcTicks, exception, logEvent.EstimateBytes()));
+    }
+
+    /// <summary>A log call of before: its time, trace and parent are the record's, and the scopes that are open now say nothing about it.</summary>
+    internal void Write(LogEvent logEvent, BufferedLogRecord record)
+    {
+        var logger = _frontEnd.Settings.ProjectSelector is null ? _logger : _logger.Route(_frontEnd.Settings, SelectorView.OfRecord(logEvent.Properties));
+        var placement = Placement.Of(logger, record.ActivityTraceId ?? default, record.ActivitySpanId ?? default);
+        var error = record.Exception is { } text ? ErrorText.Of(text) : null;
+        Offer(logger.Event(_frontEnd, logEvent, record.Timestamp.UtcTicks, error, logEvent.EstimateBytes(), placement));
+    }
+
+    void Offer(in Entry entry)
+    {
         if (_isClosed)
         {
             Client.Refuse(entry);

@@ -2,6 +2,7 @@ using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Braintrust.Extensions.Logging;
 
@@ -9,7 +10,7 @@ namespace Braintrust.Extensions.Logging;
 /// One category's logger. All that is read of the application's objects is read within the call, and nothing escapes it: what a provider
 /// throws, Microsoft.Extensions.Logging throws at the application.
 /// </summary>
-sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) : ILogger
+sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) : ILogger, IBufferedLogger
 {
     readonly bool _isFramework = FrameworkScopes.IsFramework(category);
     readonly bool _isHosting = category == FrameworkScopes.HostingCategory;
@@ -43,6 +44,48 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         finally
         {
             Reentry.Leave();
+        }
+    }
+
+    /// <summary>Log calls that a buffer held back. The records go back to a pool when this returns.</summary>
+    public void LogRecords(IEnumerable<BufferedLogRecord> records)
+    {
+        if (!Reentry.TryEnter())
+        {
+            return;
+        }
+        try
+        {
+            foreach (var record in records)
+            {
+                Take(record);
+            }
+        }
+        catch (Exception error) // the buffer's own
+        {
+            BraintrustDiagnostics.Warn("log", $"Buffered log calls could not be read: {error.GetType()}.", 1);
+        }
+        finally
+        {
+            Reentry.Leave();
+        }
+    }
+
+    void Take(BufferedLogRecord record)
+    {
+        try
+        {
+            if (IsEnabled(record.LogLevel))
+            {
+                var properties = StateReader.Read(record.Attributes, out var template);
+                template ??= record.MessageTemplate;
+                var message = ValueMarks.Cut(record.FormattedMessage ?? template ?? "", ValueLimits.StringChars);
+                provider.Write(new LogEvent(category, record.LogLevel, record.EventId, template, message, properties), record);
+            }
+        }
+        catch (Exception error) // a record of somebody's own making
+        {
+            BraintrustDiagnostics.Warn("log", $"A buffered log call could not be read: {error.GetType()}.", 1);
         }
     }
 

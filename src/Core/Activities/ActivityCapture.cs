@@ -32,6 +32,7 @@ sealed class ActivityCapture : IDisposable
             ActivityStarted = Started,
             ActivityStopped = Stopped,
         };
+        _logger.Captured ??= new RecentActivities(); // a second one made at the same time knows a few less
         Interlocked.Increment(ref _count);
         ActivitySource.AddActivityListener(_listener);
     }
@@ -89,6 +90,7 @@ sealed class ActivityCapture : IDisposable
             }
             var span = new BraintrustSpan(ActivityReader.Begin(activity, _logger, _frontEnd), Placement.Of(activity, _logger), Ids.Bits(activity.SpanId));
             activity.SetCustomProperty(Key, new CapturedActivity(activity, span, Nearest(activity.Parent, _logger), Of(activity)));
+            _logger.Captured?.Add(span);
             _logger.Client.OfferBegin(span);
         }
         catch (Exception error) // this runs inside the application's StartActivity

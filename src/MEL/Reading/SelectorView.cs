@@ -8,8 +8,7 @@ static class SelectorView
 {
     public static Dictionary<string, object?> Of(Property[] properties)
     {
-        var view = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
-        Add(properties, view);
+        var view = OfRecord(properties);
         for (var node = Ambient.Current; node is not null; node = node.Outer)
         {
             switch (node)
@@ -22,6 +21,14 @@ static class SelectorView
                     break;
             }
         }
+        return view;
+    }
+
+    /// <summary>Of a call that was made elsewhere: its properties alone.</summary>
+    public static Dictionary<string, object?> OfRecord(Property[] properties)
+    {
+        var view = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        Add(properties, view);
         return view;
     }
 
