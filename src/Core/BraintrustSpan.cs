@@ -116,7 +116,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         object? input = null, object? output = null, object? expected = null, object? error = null,
         IEnumerable<KeyValuePair<string, double>>? scores = null, object? metadata = null,
         IEnumerable<KeyValuePair<string, double>>? metrics = null, IEnumerable<string>? tags = null) =>
-        Add(RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags));
+        Add(RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags, frontEnd: FrontEnd));
 
     /// <summary>Renames the span or changes its type; null leaves it.</summary>
     public void SetAttributes(string? name = null, string? type = null) =>

@@ -5,6 +5,7 @@ using Braintrust.Logging;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Activities;
 using Braintrust.Logging.Rows;
+using Microsoft.Extensions.Compliance.Redaction;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -29,7 +30,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     volatile bool _isClosed;
 
     /// <exception cref="OptionsValidationException">An option cannot work; the message names its path and what it accepts.</exception>
-    internal BraintrustLoggerProvider(BraintrustLoggerOptions options)
+    internal BraintrustLoggerProvider(BraintrustLoggerOptions options, Func<IRedactorProvider?> redactors)
     {
         try
         {
@@ -40,7 +41,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
             throw new OptionsValidationException(Options.DefaultName, typeof(BraintrustLoggerOptions), [error.Message]);
         }
         _logger = _lease.GetLogger();
-        _frontEnd = new MelFrontEnd(FrontEndSettings.From(options) with { Mask = options.Mask ?? options.Client?.Api.Settings.Mask });
+        _frontEnd = new MelFrontEnd(FrontEndSettings.From(options) with { Mask = options.Mask ?? options.Client?.Api.Settings.Mask }, new ContainerRedaction(redactors));
         _activities = ActivityCapture.Start(_frontEnd.Settings.ActivitySources, _logger, _frontEnd);
     }
 

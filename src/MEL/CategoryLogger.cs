@@ -25,7 +25,8 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         }
         try
         {
-            var properties = StateReader.Read(state, out var template);
+            var reader = new StateReader(provider.FrontEnd);
+            var properties = reader.Read(state);
             if (_isHosting)
             {
                 RequestScope.Learn(provider.FrontEnd, eventId, properties);
@@ -34,8 +35,8 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
             {
                 RequestScope.Fail(provider.FrontEnd, exception);
             }
-            var message = StateText.Of(state, exception, formatter, template);
-            provider.Write(new LogEvent(category, logLevel, eventId, template, message, properties), exception);
+            var message = reader.IsWithheld ? TemplateText.Of(reader.Template, properties) : StateText.Of(state, exception, formatter, reader.Template);
+            provider.Write(new LogEvent(category, logLevel, eventId, reader.Template, message, properties), exception);
         }
         catch (Exception error)
         {
@@ -77,9 +78,10 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         {
             if (IsEnabled(record.LogLevel))
             {
-                var properties = StateReader.Read(record.Attributes, out var template);
-                template ??= record.MessageTemplate;
-                var message = ValueMarks.Cut(record.FormattedMessage ?? template ?? "", ValueLimits.StringChars);
+                var reader = new StateReader(provider.FrontEnd);
+                var properties = reader.Read(record.Attributes);
+                var template = reader.Template ?? record.MessageTemplate;
+                var message = reader.IsWithheld ? TemplateText.Of(template, properties) : ValueMarks.Cut(record.FormattedMessage ?? template ?? "", ValueLimits.StringChars);
                 provider.Write(new LogEvent(category, record.LogLevel, record.EventId, template, message, properties), record);
             }
         }
@@ -118,7 +120,8 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
             return null;
         }
 
-        var properties = StateReader.Read(state, out var template);
+        var reader = new StateReader(provider.FrontEnd);
+        var properties = reader.Read(state);
         if (kind == ScopeKind.Connection)
         {
             return new Enrichment(properties);
@@ -128,7 +131,9 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
             return RequestScope.Begin(provider, category, properties);
         }
 
-        var text = StateText.OfScope(state, template);
+        var text = !reader.IsWithheld ? StateText.OfScope(state, reader.Template)
+            : reader.Template is { } template ? ValueMarks.Cut(TemplateText.Of(template, properties), ValueLimits.NameChars)
+            : null;
         return text is null && provider.FrontEnd.Settings.ScopeSpans == ScopeSpans.Named
             ? new Enrichment(properties)
             : provider.Open(text ?? StateText.Unnamed(state, properties), category, properties);

@@ -20,6 +20,11 @@ abstract class FrontEnd(FrontEndSettings settings)
     /// <summary>Writes a value that only this front end knows. False: not such a value.</summary>
     public virtual bool TryWrite(object value, JsonBuffer json) => false;
 
+    /// <summary>
+    /// What the application wants to see in place of a classified value (<see cref="Classified"/>). On the caller's thread. Null: it has not said. May throw.
+    /// </summary>
+    public virtual string? Redact(object value, Attribute[] classifications) => null;
+
     /// <summary>Whether <see cref="Lost"/> wants to know; if so payloads are kept until their row's fate is known.</summary>
     public virtual bool WatchesLosses => false;
 
