@@ -41,7 +41,8 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
             throw new OptionsValidationException(Options.DefaultName, typeof(BraintrustLoggerOptions), [error.Message]);
         }
         _logger = _lease.GetLogger();
-        _frontEnd = new MelFrontEnd(FrontEndSettings.From(options) with { Mask = options.Mask ?? options.Client?.Api.Settings.Mask }, new ContainerRedaction(redactors));
+        var settings = FrontEndSettings.From(options);
+        _frontEnd = new MelFrontEnd(options.Client is { } given ? settings.Over(given) : settings, new ContainerRedaction(redactors));
         _activities = ActivityCapture.Start(_frontEnd.Settings.ActivitySources, _logger, _frontEnd);
     }
 

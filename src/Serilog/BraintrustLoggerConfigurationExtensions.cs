@@ -107,7 +107,7 @@ public static class BraintrustLoggerConfigurationExtensions
 
     /// <summary>Writes log events through an existing client. Disposing the logger flushes the client and leaves it open.</summary>
     /// <param name="loggerSinkConfiguration">The logger configuration.</param>
-    /// <param name="client">Delivers the rows; its options' <see cref="BraintrustOptions.OnLoss"/> and selector hold here too.</param>
+    /// <param name="client">Delivers the rows; its options' <see cref="BraintrustOptions.OnLoss"/>, selector and mask hold here too.</param>
     /// <param name="project">The project's name. Null: the client's default project.</param>
     /// <param name="eventsAs">What an event becomes. Default: as the client's options say.</param>
     /// <param name="restrictedToMinimumLevel">The minimum level for events passed through the sink. Ignored when <paramref name="levelSwitch"/> is specified.</param>
@@ -194,7 +194,7 @@ public static class BraintrustLoggerConfigurationExtensions
 
     /// <summary>Writes each log event through an existing client before the log call returns. The client is not disposed.</summary>
     /// <param name="loggerAuditSinkConfiguration">The logger configuration.</param>
-    /// <param name="client">Delivers the rows.</param>
+    /// <param name="client">Delivers the rows; its options' <see cref="BraintrustOptions.OnLoss"/>, selector and mask hold here too.</param>
     /// <param name="project">The project's name. Null: the client's default project.</param>
     /// <param name="eventsAs">What an event becomes. Default: as the client's options say.</param>
     /// <param name="restrictedToMinimumLevel">The minimum level for events passed through the sink. Ignored when <paramref name="levelSwitch"/> is specified.</param>
@@ -249,8 +249,11 @@ public static class BraintrustLoggerConfigurationExtensions
 
     static LevelGate Gate(BraintrustSinkOptions options) => new(options.RestrictedToMinimumLevel, options.LevelSwitch);
 
-    static FrontEndSettings Settings(BraintrustClient client, EventsAs? eventsAs) =>
-        client.Api.Settings with { EventsAs = eventsAs ?? client.Api.Settings.EventsAs, ActivitySources = [] };
+    static FrontEndSettings Settings(BraintrustClient client, EventsAs? eventsAs)
+    {
+        var settings = FrontEndSettings.Unset.Over(client);
+        return settings with { EventsAs = eventsAs ?? settings.EventsAs };
+    }
 
     static ClientLease Lease(BraintrustClient client, string? project) => ClientLease.OfGiven(client, client.GetLogger(project).Key);
 }

@@ -38,6 +38,26 @@ sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IR
     /// <summary>See <see cref="BraintrustOptions.Mask"/>.</summary>
     public Func<string, object?, object?>? Mask { get; init; }
 
+    /// <summary>What options that say nothing come to.</summary>
+    public static FrontEndSettings Unset { get; } = From(new BraintrustOptions());
+
     public static FrontEndSettings From(BraintrustOptions options) =>
         new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss, [.. options.ActivitySources]) { Mask = options.Mask };
+
+    /// <summary>
+    /// For a front end over a client that was handed in: what its own options say holds, what they leave unset or at its default comes from the client. Not so
+    /// the activity sources: the client captures its own already.
+    /// </summary>
+    public FrontEndSettings Over(BraintrustClient client)
+    {
+        var given = client.Api.Settings;
+        return this with
+        {
+            EventsAs = EventsAs == default ? given.EventsAs : EventsAs,
+            ScopeSpans = ScopeSpans == default ? given.ScopeSpans : ScopeSpans,
+            ProjectSelector = ProjectSelector ?? given.ProjectSelector,
+            OnLoss = OnLoss ?? given.OnLoss,
+            Mask = Mask ?? given.Mask,
+        };
+    }
 }
