@@ -30,9 +30,11 @@ public static class BraintrustLoggerConfigurationExtensions
     /// <param name="retryTimeLimit">How long a row may wait for delivery before it is dropped as expired. Default 24 hours.</param>
     /// <param name="shutdownTimeout">How long dispose and process exit may take. Default five seconds.</param>
     /// <param name="flushOnExit">Deliver what is queued when the process ends without a dispose. Default true.</param>
+    /// <param name="asyncFlush">False: spans by code, such as <c>BeginSpan</c>'s, wait at the end of a root for delivery; for serverless. Log calls never wait. Default true.</param>
     /// <param name="allowInsecureTransport">Allow plain http to hosts other than loopback. Default false.</param>
     /// <param name="eventsAs">What an event becomes. Default <see cref="EventsAs.Spans"/>.</param>
     /// <param name="scopeSpans">Serilog has no scopes; here so that one set of settings fits both front ends.</param>
+    /// <param name="activitySources">Activity sources whose activities become spans: names, or patterns with <c>*</c>. Default none.</param>
     /// <param name="configuration">
     /// Filled in by Serilog.Settings.Configuration, to find misspelled arguments, which it does not report itself. Leave it out in code.
     /// </param>
@@ -57,9 +59,11 @@ public static class BraintrustLoggerConfigurationExtensions
         TimeSpan? retryTimeLimit = null,
         TimeSpan? shutdownTimeout = null,
         bool? flushOnExit = null,
+        bool? asyncFlush = null,
         bool? allowInsecureTransport = null,
         EventsAs? eventsAs = null,
         ScopeSpans? scopeSpans = null,
+        string[]? activitySources = null,
         IConfiguration? configuration = null,
         LogEventLevel restrictedToMinimumLevel = LevelAlias.Minimum,
         LoggingLevelSwitch? levelSwitch = null)
@@ -69,8 +73,8 @@ public static class BraintrustLoggerConfigurationExtensions
             [
                 nameof(project), nameof(apiKey), nameof(projectId), nameof(orgName), nameof(appUrl), nameof(apiUrl), nameof(batchSizeLimit),
                 nameof(period), nameof(queueLimit), nameof(queueLimitBytes), nameof(eagerlyEmitFirstEvent), nameof(retryTimeLimit),
-                nameof(shutdownTimeout), nameof(flushOnExit), nameof(allowInsecureTransport), nameof(eventsAs), nameof(scopeSpans),
-                nameof(restrictedToMinimumLevel), nameof(levelSwitch),
+                nameof(shutdownTimeout), nameof(flushOnExit), nameof(asyncFlush), nameof(allowInsecureTransport), nameof(eventsAs), nameof(scopeSpans),
+                nameof(activitySources), nameof(restrictedToMinimumLevel), nameof(levelSwitch),
             ],
             [nameof(period), nameof(retryTimeLimit), nameof(shutdownTimeout)]);
         if (configuration is not null)
@@ -87,7 +91,9 @@ public static class BraintrustLoggerConfigurationExtensions
         options.RetryTimeLimit = retryTimeLimit ?? options.RetryTimeLimit;
         options.ShutdownTimeout = shutdownTimeout ?? options.ShutdownTimeout;
         options.FlushOnExit = flushOnExit ?? options.FlushOnExit;
+        options.AsyncFlush = asyncFlush ?? options.AsyncFlush;
         options.ScopeSpans = scopeSpans ?? options.ScopeSpans;
+        options.ActivitySources = activitySources ?? options.ActivitySources;
         options.RestrictedToMinimumLevel = restrictedToMinimumLevel;
         options.LevelSwitch = levelSwitch;
         return loggerSinkConfiguration.Sink(Sink(options, check.OnlyPath ?? "WriteTo.Braintrust: "));
@@ -182,7 +188,7 @@ public static class BraintrustLoggerConfigurationExtensions
 
     /// <summary>Writes each log event before the log call returns, with everything set by code.</summary>
     /// <param name="loggerAuditSinkConfiguration">The logger configuration.</param>
-    /// <param name="configure">Sets the options; what it leaves unset comes from the environment.</param>
+    /// <param name="configure">Sets the options; what it leaves unset comes from the environment. <see cref="BraintrustOptions.ActivitySources"/> are not for an audit.</param>
     /// <returns>Logger configuration, allowing configuration to continue.</returns>
     /// <exception cref="ArgumentNullException">A required parameter is null.</exception>
     /// <exception cref="ArgumentException">An option cannot work; the message names it and what it accepts.</exception>
@@ -244,8 +250,9 @@ public static class BraintrustLoggerConfigurationExtensions
     static BraintrustSink Sink(BraintrustSinkOptions options, string path) =>
         new(SharedClients.Acquire(options, path), FrontEndSettings.From(options), Gate(options));
 
-    static BraintrustAuditSink AuditSink(BraintrustSinkOptions options, string path) =>
-        new(SharedClients.Acquire(options, path), FrontEndSettings.From(options), Gate(options));
+    static BraintrustAuditSink AuditSink(BraintrustSinkOptions options, string path) => options.ActivitySources.Count > 0
+        ? throw new ArgumentException($"{path}{nameof(options.ActivitySources)} cannot be audited: no log call waits for an activity. Give them to WriteTo.Braintrust.")
+        : new(SharedClients.Acquire(options, path), FrontEndSettings.From(options), Gate(options));
 
     static LevelGate Gate(BraintrustSinkOptions options) => new(options.RestrictedToMinimumLevel, options.LevelSwitch);
 
