@@ -12,6 +12,8 @@ static class Classified
 {
     const string Base = "Microsoft.Extensions.Compliance.Classification.DataClassificationAttribute";
 
+    const int Deep = 3;
+
     const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     /// <summary>What may stand in a value's place: the word of the application's redactor, if it has one for this front end, else a mark.</summary>
@@ -86,7 +88,7 @@ static class Classified
     /// </summary>
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A member that was trimmed is in no text either.")]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
-    public static bool HasMember(Type type, Type[] interfaces, int depth = 3)
+    public static bool HasMember(Type type, Type[] interfaces, int depth = Deep)
     {
         if (type.Assembly == typeof(object).Assembly)
         {
@@ -104,8 +106,9 @@ static class Classified
         return false;
     }
 
+    /// <summary>Whether an object of that type may be or have something classified.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "As above.")]
-    static bool Holds(Type type, int depth) => depth > 0 && type.GetInterfaces() is var interfaces
+    public static bool Holds(Type type, int depth = Deep) => depth > 0 && type.GetInterfaces() is var interfaces
         && (OfType(type, interfaces) is not null || HasMember(type, interfaces, depth - 1));
 
     static void Add(Attribute[] attributes, ref List<Attribute>? found)

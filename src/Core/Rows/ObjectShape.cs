@@ -14,11 +14,13 @@ sealed class ObjectShape
     {
         Type[] interfaces = InterfacesOf(type);
         Classifications = Classified.OfType(type, interfaces);
-        HidesFromText = Classifications is not null || Classified.HasMember(type, interfaces);
         IsMap = Array.Exists(interfaces, IsPairSequence);
         IsAsyncSequence = Array.Exists(interfaces, candidate => IsA(candidate, typeof(IAsyncEnumerable<>)));
         // Reading these would block, or run code that the application has not run yet.
         IsDeferred = IsA(type, typeof(Lazy<>)) || IsA(type, typeof(ValueTask<>));
+        // The text of what is deferred is that of its value, once there is one.
+        HidesFromText = Classifications is not null || Classified.HasMember(type, interfaces)
+            || (IsDeferred && Array.Exists(type.GenericTypeArguments, static inner => Classified.Holds(inner)));
         IsMemory = IsA(type, typeof(Memory<>)) || IsA(type, typeof(ReadOnlyMemory<>));
         Members = MembersOf(type, interfaces);
     }

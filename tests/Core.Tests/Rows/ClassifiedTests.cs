@@ -108,6 +108,7 @@ public class ClassifiedTests
         { new Implements { Secret }, "<redacted>" },
         { new Formattable(), """{"A":"<redacted>"}""" },
         { new NothingToSee(), "<redacted>" },
+        { new Lazy<OnParameter>(new OnParameter(Secret, "b")), "<not captured: Lazy`1>" },
         { new Throws(), """{"A":"<error: InvalidOperationException>"}""" },
         { new { It = new OnType(), All = new object[] { new OnStruct(Secret), 1 } }, """{"It":"<redacted>","All":["<redacted>",1]}""" },
         { (new OnParameter(Secret, "b"), 1), """{"Item1":{"A":"<redacted>","B":"b"},"Item2":1}""" },
