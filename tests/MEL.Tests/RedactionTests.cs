@@ -187,6 +187,18 @@ public partial class RedactionTests
         Assert.Equal(hash, (string?)rows[1]["input"]!["Mail"]);
     }
 
+    [Fact]
+    public async Task AnObjectsMemberAndAParameterHaveTheSameHash()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Services(more: logging => logging.EnableRedaction(options => options.ApplyDiscriminator = false), services: AddRedaction)
+            .GetRequiredService<ILogger<RedactionTests>>();
+        Log.Sent(logger, Mail, 3);
+        logger.LogInformation("Hello {Person}", new Person("ann", Mail));
+        var rows = await NothingInClearAsync(world);
+        Assert.Equal((string?)rows[0].Meta("Address"), (string?)rows[1].Meta("Person")!["Mail"]);
+    }
+
     /// <summary>Redactors that log what they are asked to hide, while they are made and while they work, and then fail.</summary>
     sealed class Talkative : IRedactorProvider
     {
