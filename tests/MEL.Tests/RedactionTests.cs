@@ -213,6 +213,7 @@ public partial class RedactionTests
         public Redactor GetRedactor(DataClassificationSet classifications)
         {
             _logger.LogInformation("Asked for {Person}", new Person("ann", Mail));
+            BraintrustSpan.Current?.Log(metadata: new Person("ann", Mail));
             throw new InvalidOperationException(Mail);
         }
     }
@@ -222,8 +223,13 @@ public partial class RedactionTests
     {
         await using var world = await World.StartAsync();
         var logger = world.Services(services: services => services.AddSingleton<IRedactorProvider, Talkative>()).GetRequiredService<ILogger<RedactionTests>>();
-        logger.LogInformation("Hello {Person}", new Person("ann", Mail));
+        using (logger.BeginScope("Work"))
+        {
+            logger.LogInformation("Hello {Person}", new Person("ann", Mail));
+            BraintrustSpan.Current!.Log(input: new Person("ann", Mail));
+        }
         var rows = await NothingInClearAsync(world);
+        Assert.Equal("<redacted>", (string?)rows.Named("Work")["input"]!["Mail"]);
         Assert.Contains(rows, row => row.Name() == "Made for {Person}");
         Assert.Equal("""Hello {"Name":"ann","Mail":"<redacted>"}""", (string?)rows.Named("Hello {Person}")["output"]);
     }

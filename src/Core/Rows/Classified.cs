@@ -16,17 +16,30 @@ static class Classified
 
     const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
+    // Set while a redactor works on this thread.
+    [ThreadStatic]
+    static bool _isRedacting;
+
     /// <summary>What may stand in a value's place: the word of the application's redactor, if it has one for this front end, else a mark.</summary>
     public static string Text(object value, Attribute[] classifications, FrontEnd? frontEnd)
     {
+        if (frontEnd is null || _isRedacting) // a redactor that logs what it is given would never end
+        {
+            return ValueMarks.Redacted;
+        }
+        _isRedacting = true;
         try
         {
-            return frontEnd?.Redact(value, classifications) is { } text ? ValueMarks.Cut(text, ValueLimits.StringChars) : ValueMarks.Redacted;
+            return frontEnd.Redact(value, classifications) is { } text ? ValueMarks.Cut(text, ValueLimits.StringChars) : ValueMarks.Redacted;
         }
         catch (Exception error) // the application's redactor, or the value
         {
             BraintrustDiagnostics.Warn("redaction", $"A value could not be redacted and was left out: {error.GetType()}.", 1);
             return ValueMarks.Redacted;
+        }
+        finally
+        {
+            _isRedacting = false;
         }
     }
 
