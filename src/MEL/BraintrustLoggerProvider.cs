@@ -94,8 +94,14 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     {
         var logger = _frontEnd.Settings.ProjectSelector is null ? _logger : _logger.Route(_frontEnd.Settings, SelectorView.OfRecord(logEvent.Properties));
         var placement = Placement.Of(logger, record.ActivityTraceId ?? default, record.ActivitySpanId ?? default);
-        var error = record.Exception is { } text ? ErrorText.Of(text) : null;
-        Offer(logger.Event(_frontEnd, logEvent, record.Timestamp.UtcTicks, error, logEvent.EstimateBytes(), placement));
+        Offer(logger.Event(_frontEnd, logEvent, record.Timestamp.UtcTicks, ErrorOf(record.Exception, logEvent.Properties), logEvent.EstimateBytes(), placement));
+    }
+
+    /// <summary>Microsoft.Extensions.Telemetry's buffers keep an exception's message, and its type among the attributes.</summary>
+    static string? ErrorOf(string? exception, Property[] properties)
+    {
+        var type = Array.Find(properties, static property => property.Name == "exception.type").Value as string;
+        return exception is null ? null : ErrorText.Of(type is null || exception.Contains(type, StringComparison.Ordinal) ? exception : $"{type}: {exception}");
     }
 
     void Offer(in Entry entry)

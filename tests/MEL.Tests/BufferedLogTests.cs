@@ -66,7 +66,7 @@ public class BufferedLogTests
         Assert.Equal((4, "Asked"), ((int)asked.Meta("event.id")!, (string?)asked.Meta("event.name")));
         Assert.Equal("Braintrust.Logging.Tests.Mel.BufferedLogTests", (string?)asked.Meta("logger.name"));
         var failed = rows.Named("Failed {Attempt}");
-        Assert.Contains("too hard", (string?)failed["error"]);
+        Assert.Equal("System.InvalidOperationException: too hard", (string?)failed["error"]);
         Assert.All([asked, failed], row =>
         {
             Assert.InRange(row.End(), before.ToUnixTimeMilliseconds() / 1000d, (after.ToUnixTimeMilliseconds() + 1) / 1000d);
