@@ -79,9 +79,6 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
         {
             return 0;
         }
-        return activity.GetBaggageItem("braintrust.parent") is { } said
-            && (said == $"project_name:{logger.Key.Name}" || (logger.KnownProjectId is { } id && said == $"project_id:{id}"))
-                ? Ids.Bits(activity.ParentSpanId)
-                : 0;
+        return activity.GetBaggageItem(Baggage.Key) is { } said && BraintrustSpanContext.Names(said, logger) ? Ids.Bits(activity.ParentSpanId) : 0;
     }
 }
