@@ -7,7 +7,8 @@ namespace Braintrust.Logging;
 /// <summary>
 /// Sends the trace along with the requests of an <see cref="HttpClient"/>, so that what the other service logs nests below the span that is
 /// current here: <c>AddHttpMessageHandler(() => new BraintrustPropagationHandler("handbook.example"))</c>, or around a handler of your own. Does nothing
-/// where there is no span, and on requests that have a <c>traceparent</c> already. Never throws; the request is afterwards as it was before.
+/// where there is no span, and on requests that have a <c>traceparent</c> already. Never throws; the request is afterwards as it was before. Belongs inside of a handler that
+/// retries, that is, after it: HttpClient takes the headers off what is sent again below.
 /// </summary>
 /// <remarks>
 /// Other tracers see their trace as without it: where somebody listens to HttpClient's activities, its <c>traceparent</c> stays HttpClient's. Add
@@ -40,15 +41,15 @@ public sealed class BraintrustPropagationHandler : DelegatingHandler
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var headers = Lend(request);
-        return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using var lent = Lend(request);
+        return await base.SendAsync(lent?.Request ?? request, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var headers = Lend(request);
-        return base.Send(request, cancellationToken);
+        using var lent = Lend(request);
+        return base.Send(lent?.Request ?? request, cancellationToken);
     }
 
     LentHeaders? Lend(HttpRequestMessage request)
@@ -56,7 +57,7 @@ public sealed class BraintrustPropagationHandler : DelegatingHandler
         try
         {
             return request.RequestUri is { IsAbsoluteUri: true } target && MayLearn(target) && !HttpExchange.IsOurs(request)
-                && !request.Headers.Contains(TraceParent.Header)
+                && (LentHeaders.HasSeen(request) || !request.Headers.Contains(TraceParent.Header))
                 ? OutgoingTrace.Of(HttpTracing.Of(InnerHandler), ReplaceTraceParent)?.LendTo(request)
                 : null;
         }

@@ -10,6 +10,9 @@ static class Baggage
 {
     public const string Header = "baggage";
 
+    /// <summary>What .NET wrote before the standard, and reads where there is no <see cref="Header"/>.</summary>
+    public const string OldHeader = "Correlation-Context";
+
     public const string Key = "braintrust.parent";
     const int MemberLimit = 64;
     const int ByteLimit = 8192;

@@ -32,22 +32,20 @@ readonly record struct HttpTracing(DistributedContextPropagator? Propagator)
         });
     }
 
-    /// <summary>The members that HttpClient would send, since it leaves out its own where there is a header already.</summary>
+    /// <summary>
+    /// The members that HttpClient would send: where there is a header already it leaves out its own. The propagator of .NET 8 has another name for it,
+    /// which no reader asks for once there is <c>baggage</c>.
+    /// </summary>
     public string? Baggage(Activity? activity)
     {
-        var found = new Holder();
-        Propagator?.Inject(activity, found, static (carrier, name, value) =>
+        var members = new List<string>();
+        Propagator?.Inject(activity, members, static (carrier, name, value) =>
         {
-            if (string.Equals(name, Propagation.Baggage.Header, StringComparison.OrdinalIgnoreCase))
+            if (name is Propagation.Baggage.Header or Propagation.Baggage.OldHeader)
             {
-                ((Holder)carrier!).Value = value;
+                ((List<string>)carrier!).Add(value);
             }
         });
-        return found.Value;
-    }
-
-    sealed class Holder
-    {
-        public string? Value { get; set; }
+        return members.Count > 0 ? string.Join(',', members) : null;
     }
 }
