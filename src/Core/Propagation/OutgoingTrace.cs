@@ -43,6 +43,7 @@ sealed record OutgoingTrace(HttpTracing Http, string? Parent, string? State, str
     public LentHeaders LendTo(HttpRequestMessage request)
     {
         var lent = LentHeaders.To(request);
+        var existing = lent.Earlier(Baggage.Header) ?? lent.Earlier(Baggage.OldHeader) ?? Http.Baggage(Activity.Current); // may throw: before anything is set
         if (Parent is not null)
         {
             lent.Set(TraceParent.Header, Parent);
@@ -51,8 +52,6 @@ sealed record OutgoingTrace(HttpTracing Http, string? Parent, string? State, str
         {
             lent.Set(BraintrustPropagation.TraceState, State);
         }
-
-        var existing = lent.Earlier(Baggage.Header) ?? lent.Earlier(Baggage.OldHeader) ?? Http.Baggage(Activity.Current);
         if (Project is not null || Baggage.Parent(existing) is not null)
         {
             // Ours first: .NET's own reader stops at a member without a value. Empty rather than absent, since HttpClient would fill in what
