@@ -91,9 +91,9 @@ sealed class ActivityCapture : IDisposable
     {
         try
         {
-            if (activity.IdFormat != ActivityIdFormat.W3C || ReferenceEquals(Nearest(activity, _logger)?.Activity, activity))
+            if (activity.IdFormat != ActivityIdFormat.W3C || Placement.IsExported(activity) || ReferenceEquals(Nearest(activity, _logger)?.Activity, activity))
             {
-                return; // another front end of the project has it
+                return; // the official SDK has it, or another front end of the project
             }
             var span = new BraintrustSpan(ActivityReader.Begin(activity, _logger, _frontEnd), Placement.Of(activity, _logger), Ids.Bits(activity.SpanId));
             activity.SetCustomProperty(Key, new CapturedActivity(activity, span, Nearest(activity.Parent, _logger), Of(activity)));
