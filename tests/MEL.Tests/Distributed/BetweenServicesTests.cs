@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Braintrust.Logging.Tests.Mel.Distributed;
@@ -182,6 +183,24 @@ public sealed class BetweenServicesTests
     }
 
     [Fact]
+    public async Task AClientOfTheFactoryIsSetUpInOneLine()
+    {
+        await using var world = await World.StartAsync();
+        await using var services = new Services(world);
+        var there = await services.StartAsync();
+        var here = await services.StartAsync(
+            build: builder => builder.Services.AddHttpClient("next").AddHttpMessageHandler(() => new BraintrustPropagationHandler("127.0.0.1")),
+            map: app => app.MapGet("/ask", (IHttpClientFactory clients) => clients.CreateClient("next").GetStringAsync(there + "/leaf")));
+
+        await Services.VisitAsync(here + "/ask");
+        await services.DisposeAsync();
+
+        var way = Way(world.Server.Stored(World.Project), world.Server.Stored(World.Project).Named("leaf"));
+        Assert.Equal(("/ask", "/leaf", "leaf"), (way[0], way[^2], way[^1]));
+        Assert.StartsWith("HTTP GET http://127.0.0.1", way[1]); // the factory's scope
+    }
+
+    [Fact]
     public async Task CapturedActivitiesAreCallersAndCallees()
     {
         await using var world = await World.StartAsync();
@@ -253,12 +272,14 @@ public sealed class BetweenServicesTests
         }
     }
 
-    sealed class SendsTwice : DelegatingHandler
+}
+
+/// <summary>Sends every request again, as a handler does that retries.</summary>
+sealed class SendsTwice : DelegatingHandler
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            (await base.SendAsync(request, cancellationToken)).Dispose();
-            return await base.SendAsync(request, cancellationToken);
-        }
+        (await base.SendAsync(request, cancellationToken)).Dispose();
+        return await base.SendAsync(request, cancellationToken);
     }
 }

@@ -55,6 +55,23 @@ public sealed class OtherTracersTests
     }
 
     [Fact]
+    public async Task EachAttemptOfACapturedRequestIsTheParentOfWhatItCalled()
+    {
+        await using var world = await World.StartAsync();
+        await using var services = new Services(world);
+        var there = await services.StartAsync();
+        var here = await services.StartAsync(change: options => options.ActivitySources = [Http], client: inner => new SendsTwice { InnerHandler = Services.Traced(inner) });
+
+        await Services.VisitAsync(Services.Call(here, there + "/leaf"));
+        await services.DisposeAsync();
+
+        var rows = world.Server.Stored(World.Project);
+        var parents = rows.Where(row => row.Name() == "/leaf").Select(callee => rows.Single(row => row.SpanId() == callee.Parent())).ToList();
+        Assert.Equal(2, parents.Select(parent => parent.SpanId()).Distinct().Count());
+        Assert.All(parents, parent => Assert.Equal(rows.Named("calling").SpanId(), parent.Parent()));
+    }
+
+    [Fact]
     public async Task WhoeverAsksForItHasHisOwnParentageAndTheSameTrace()
     {
         await using var world = await World.StartAsync();

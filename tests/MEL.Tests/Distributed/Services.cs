@@ -29,7 +29,7 @@ sealed class Services(World world) : IAsyncDisposable
     /// <summary>Starts a service and gives its address.</summary>
     public async Task<string> StartAsync(
         string project = World.Project, string propagator = ".NET 10", Action<BraintrustLoggerOptions>? change = null, Func<HttpMessageHandler, HttpMessageHandler>? client = null,
-        Action<WebApplication>? map = null)
+        Action<WebApplication>? map = null, Action<WebApplicationBuilder>? build = null)
     {
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -43,6 +43,7 @@ sealed class Services(World world) : IAsyncDisposable
         var sockets = new SocketsHttpHandler { MaxConnectionsPerServer = 1, ActivityHeadersPropagator = Propagator(propagator) };
         var http = new HttpClient((client ?? Traced)(sockets));
         builder.Services.AddSingleton(_ => http);
+        build?.Invoke(builder);
 
         var app = builder.Build();
         app.MapGet("/leaf", (HttpContext context, ILogger<Services> log) =>
