@@ -52,7 +52,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         _masked = new MaskedComposer(NewComposer);
         _transport = new RowTransport(settings, options.HttpMessageHandler, _delivery.Clock, SessionRegistry.OfProcess);
         _refusals = new Refusals(_losses);
-        _loop = new DeliveryLoop(_delivery, _queue, _transport, NewComposer(), Ledger, _losses, _refusals);
+        _loop = new DeliveryLoop(_delivery, _queue, _transport, _transport.Attachments, NewComposer(), Ledger, _losses, _refusals);
         Metrics.Watch(this);
         if (options.FlushOnExit)
         {

@@ -241,7 +241,7 @@ public sealed class BraintrustLogger
     /// <param name="utcTicks">The event's time.</param>
     /// <param name="exception">Its text is taken here.</param>
     /// <param name="size">About how many bytes its row will have.</param>
-    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, int size)
+    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, long size)
     {
         var placement = Placement.Of(this);
         var error = exception is null ? null : ErrorText.Of(exception);

@@ -87,7 +87,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     internal bool IsWritten { get; set; }
 
     /// <summary>What may be written while the span is open, if it has to be masked: composed when it began.</summary>
-    internal byte[]? Opening { get; set; }
+    internal WrittenRow? Opening { get; set; }
 
     IAmbientNode? IAmbientNode.Outer
     {
@@ -225,7 +225,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>The patches, newest first; from here on a patch is an update of its own. For the loop, when it writes the end.</summary>
     internal RowPatch? SealPatches() => Interlocked.Exchange(ref _patches, RowPatch.Sealed) is var patches && ReferenceEquals(patches, RowPatch.Sealed) ? null : patches;
 
-    int EstimateBytes()
+    long EstimateBytes()
     {
         var size = 300 + Begun.Size + (Activity?.Size ?? 0);
         for (var patch = Volatile.Read(ref _patches); patch is not null && !ReferenceEquals(patch, RowPatch.Sealed); patch = patch.Earlier)

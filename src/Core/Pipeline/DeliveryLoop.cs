@@ -36,6 +36,7 @@ sealed class DeliveryLoop
     readonly Outbox _outbox;
     readonly Intake _intake;
     readonly Settlement _settlement;
+    readonly Uploads _uploads;
     readonly Gate _api = new();
     int _lookUps;
     int _flushesSeen;
@@ -43,7 +44,7 @@ sealed class DeliveryLoop
     long _oldest = long.MaxValue;
     FlushResult? _rest;
 
-    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals)
+    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, AttachmentTransport attachments, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals)
     {
         _options = options;
         _queue = queue;
@@ -53,7 +54,8 @@ sealed class DeliveryLoop
         _fates = new Fates(ledger, losses);
         _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
         _intake = new Intake(composer, _outbox, _flushes, _fates, ledger, _clock);
-        _settlement = new Settlement(_outbox, _fates, ledger, _bodyLimit, _api, _clock);
+        _uploads = new Uploads(attachments, ledger, _fates, _clock, Answered, _abort.Token);
+        _settlement = new Settlement(_outbox, _uploads, _fates, ledger, _bodyLimit, _api, _clock);
         using (ExecutionContext.SuppressFlow()) // what the first caller holds in its async flow is not ours to keep
         {
             _timer = _clock.CreateTimer(static queue => ((EntryQueue)queue!).Ring(), queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -109,6 +111,7 @@ sealed class DeliveryLoop
                 Read();
                 LookUp();
                 Send();
+                StartUploads();
                 Tell();
                 if (IsStopping && IsDone())
                 {
@@ -281,6 +284,18 @@ sealed class DeliveryLoop
         Answered(() => Settle(batch, answer));
     }
 
+    /// <summary>Attachments go beside the rows, and are given up a little before the end, so that there is time to say so.</summary>
+    void StartUploads()
+    {
+        if (IsStopping && Now >= UploadsStopBy)
+        {
+            _uploads.GiveUp();
+        }
+        _uploads.Start();
+    }
+
+    long UploadsStopBy => _stopBy - After(0, _options.ShutdownTimeout / 10);
+
     static Answer Unexpected(Exception error) => new(AnswerKind.Retry, 0, null, $"Sending failed: {error.GetType()}.", error);
 
     void Answered(Action settle)
@@ -333,7 +348,8 @@ sealed class DeliveryLoop
         {
             _refusals.Tell(Now);
         }
-        _flushes.Complete(_outbox.Sending == 0 && _lookUps == 0 ? Math.Max(Now, NextChance()) : Now, _fates.LastError);
+        var isWaiting = _outbox.Sending == 0 && _lookUps == 0 && !_uploads.AreRunning;
+        _flushes.Complete(isWaiting ? Math.Max(Now, Math.Max(NextChance(), _uploads.NextChance)) : Now, _fates.LastError);
     }
 
     /// <summary>When something may happen next.</summary>
@@ -359,6 +375,7 @@ sealed class DeliveryLoop
         if (IsStopping && !_settlement.IsStopping)
         {
             _settlement.IsStopping = true;
+            _uploads.Hurry(UploadsStopBy);
             OpenGatesForOneMore();
         }
     }
@@ -373,7 +390,7 @@ sealed class DeliveryLoop
     }
 
     bool IsDone() =>
-        _outbox.Sending == 0 && _lookUps == 0 && !_outbox.IsFilling && !_queue.TryPeek(out _)
+        _uploads.AreDone && _outbox.Sending == 0 && _lookUps == 0 && !_outbox.IsFilling && !_queue.TryPeek(out _)
         && (!_outbox.All.Any()
             || NextChance() > _stopBy
             || (_outbox.Ready == 0 && _outbox.Lanes.All(lane => lane.Parked.Count == 0 || lane.WasTriedAtShutdown || lane.Gate.OpensAt > _stopBy)));
@@ -405,6 +422,7 @@ sealed class DeliveryLoop
                 _fates.Lose(_intake.Row(entry), LossReasons.Shutdown, Settlement.ShutdownMessage(why), null);
             }
         }
+        _uploads.Close();
         _refusals.Tell(Now);
         _flushes.Complete(Now, _fates.LastError);
         Volatile.Write(ref _rest, _flushes.Rest(_fates.LastError));
@@ -427,6 +445,11 @@ sealed class DeliveryLoop
     {
         var now = Now;
         var next = Math.Min(IsStopping ? _stopBy : long.MaxValue, _flushes.NextDeadline);
+        next = Math.Min(next, _uploads.NextStart);
+        if (IsStopping && !_uploads.AreDone && now < UploadsStopBy)
+        {
+            next = Math.Min(next, UploadsStopBy);
+        }
         var hasUnread = _queue.TryPeek(out var first);
         if (hasUnread && HasRoom())
         {

@@ -10,21 +10,37 @@ namespace Braintrust.Logging.Rows;
 sealed class ValueCapture
 {
     // What the last mark and the closing brackets need.
-    const int Budget = ValueLimits.ValueBytes - 256;
+    const int Reserve = 256;
 
     readonly JsonBuffer _json;
+    readonly int _items;
+    readonly int _budget;
     readonly object?[] _path = new object?[ValueLimits.Depth];
     int _depth;
     int _errors;
     bool _full;
 
-    ValueCapture(JsonBuffer json) => _json = json;
+    ValueCapture(JsonBuffer json, int items, int bytes)
+    {
+        _json = json;
+        _items = items;
+        _budget = bytes - Reserve;
+    }
 
     public static JsonText Of(object container)
     {
         using var json = new JsonBuffer();
-        new ValueCapture(json).Write(container);
-        return new JsonText(json.Written.ToArray());
+        new ValueCapture(json, ValueLimits.Items, ValueLimits.ValueBytes).Write(container);
+        return JsonText.Of(json);
+    }
+
+    /// <summary>However many items there are. Null: it is longer than that, or throws without an end.</summary>
+    public static JsonText? Whole(object container, int bytes)
+    {
+        using var json = new JsonBuffer();
+        var capture = new ValueCapture(json, int.MaxValue, bytes);
+        capture.Write(container);
+        return capture._full ? null : JsonText.Of(json);
     }
 
     void Write(object? value)
@@ -204,7 +220,7 @@ sealed class ValueCapture
 
     bool WriteItem(object? item, int count)
     {
-        if (count == ValueLimits.Items)
+        if (count == _items)
         {
             _json.String(ValueMarks.TooManyItems);
             return false;
@@ -216,7 +232,7 @@ sealed class ValueCapture
 
     bool WriteMember(object? key, object? value, int count)
     {
-        if (count == ValueLimits.Items)
+        if (count == _items)
         {
             MarkMember(ValueMarks.TooManyItems);
             return false;
@@ -233,7 +249,7 @@ sealed class ValueCapture
     {
         if (_full)
             return false;
-        bool tooLarge = _json.Length > Budget;
+        bool tooLarge = _json.Length > _budget;
         if (!tooLarge && _errors <= ValueLimits.Errors)
             return true;
 
