@@ -17,10 +17,12 @@ sealed class JsonText(ReadOnlyMemory<byte> utf8, BraintrustAttachment[]? attachm
     public static JsonText Of(JsonBuffer json) => new(json.Written.ToArray(), json.CopyAttachments());
 
     /// <summary>A value inside of this one.</summary>
-    public JsonText Part(ReadOnlyMemory<byte> json) => new(json, attachments);
+    public JsonText Part(ReadOnlyMemory<byte> json) => new(json, attachments is null ? null : Array.FindAll(attachments, attachment => IsNamed(attachment, json.Span)));
 
     /// <summary>The same, said in another way.</summary>
     public JsonText As(JsonText other) => new(other.Memory, attachments);
+
+    static bool IsNamed(BraintrustAttachment attachment, ReadOnlySpan<byte> json) => json.IndexOf(Encoding.ASCII.GetBytes(attachment.Key!)) >= 0;
 
     public override string ToString() => Encoding.UTF8.GetString(Utf8);
 }
