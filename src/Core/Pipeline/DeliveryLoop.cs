@@ -291,6 +291,10 @@ sealed class DeliveryLoop
         {
             _uploads.GiveUp();
         }
+        if (_refusals.HasNews)
+        {
+            _uploads.MakeRoom(_options.QueueLimitBytes / 2);
+        }
         _uploads.Start();
     }
 

@@ -33,6 +33,9 @@ sealed class Upload(AttachmentReference reference, FrontEnd frontEnd)
     /// <summary>Why it was given up; null while there is hope.</summary>
     public string? Error { get; private set; }
 
+    /// <summary>What it weighs in the queue's bound.</summary>
+    public long Weight { get; set; }
+
     /// <summary>Failed attempts of this stage.</summary>
     public int Failures { get; set; }
 

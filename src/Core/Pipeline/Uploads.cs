@@ -14,6 +14,9 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
     const int AtOnce = 3;
     const int Attempts = 8;
 
+    // What an upload holds besides its bytes: without it, very many empty ones would have no bound.
+    const int Overhead = 512;
+
     // What has been uploaded is remembered for as long as somebody holds it, and keeps nothing alive.
     readonly ConditionalWeakTable<BraintrustAttachment, Upload> _known = [];
     readonly LinkedList<Upload> _waiting = new();
@@ -21,6 +24,7 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
     readonly CancellationTokenSource _giveUp = CancellationTokenSource.CreateLinkedTokenSource(abort);
     long _stopBy = long.MaxValue;
     bool _hasGivenUp;
+    bool _isInTrouble; // the last bytes that were sent did not arrive
 
     public bool AreRunning => _running.Count > 0;
 
@@ -120,6 +124,22 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
         _running.Clear();
     }
 
+    /// <summary>Rows are refused for want of room. A store that is out of order must not cost them: the youngest uploads are given up for it.</summary>
+    /// <param name="bytes">What those that wait may keep.</param>
+    public void MakeRoom(long bytes)
+    {
+        for (var node = _waiting.Last; _isInTrouble && node is not null && ledger.UploadBytes > bytes;)
+        {
+            var earlier = node.Previous;
+            if (node.Value.Stage == UploadStage.Storing)
+            {
+                _waiting.Remove(node);
+                GiveUp(node.Value, "The object store does not take them, and the queue was full.");
+            }
+            node = earlier;
+        }
+    }
+
     async Task RunAsync(Upload upload)
     {
         Answer answer;
@@ -141,6 +161,10 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
         if (!_running.Remove(upload))
         {
             return; // the shutdown did not wait for it
+        }
+        if (upload.Stage == UploadStage.Storing)
+        {
+            _isInTrouble = !answer.IsAccepted;
         }
         if (answer.IsAccepted)
         {
@@ -217,23 +241,21 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
     /// <summary>On to the next stage, which needs no bytes.</summary>
     void Turn(Upload upload, UploadStage stage, string? error)
     {
-        Release(upload);
+        Weigh(upload, Overhead);
         upload.Turn(stage, error);
         _waiting.AddFirst(upload);
     }
 
     void End(Upload upload, string? error)
     {
-        Release(upload);
+        Weigh(upload, 0);
         upload.End(error);
     }
 
-    void Release(Upload upload)
+    void Weigh(Upload upload, long bytes)
     {
-        if (upload.Reference is { } reference)
-        {
-            ledger.Uploading(-reference.Attachment.Length);
-        }
+        ledger.Uploading(bytes - upload.Weight);
+        upload.Weight = bytes;
     }
 
     Upload Of(AttachmentReference reference, FrontEnd frontEnd)
@@ -245,7 +267,7 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
         var upload = new Upload(reference, frontEnd); // what was given up may have better luck with a later row
         _known.AddOrUpdate(reference.Attachment, upload);
         _waiting.AddLast(upload);
-        ledger.Uploading(reference.Attachment.Length);
+        Weigh(upload, Overhead + reference.Attachment.Length);
         return upload;
     }
 
