@@ -12,8 +12,8 @@ sealed record AttachmentReference(BraintrustAttachment Attachment, string Filena
 {
     const string Kind = "braintrust_attachment";
 
-    // The object around the name and the type.
-    const int Frame = 120;
+    /// <summary>What one holds in memory besides its bytes, from the row to the end of its upload: very many empty ones need a bound too.</summary>
+    public const int Overhead = 512;
 
     public static void Write(BraintrustAttachment attachment, JsonBuffer json)
     {
@@ -39,12 +39,12 @@ sealed record AttachmentReference(BraintrustAttachment Attachment, string Filena
         var bytes = 0L;
         foreach (var attachment in attachments)
         {
-            bytes += Frame + attachment.Filename.Length + attachment.ContentType.Length + (attachment.Url?.Length ?? 0) + attachment.Length;
+            bytes += Overhead + attachment.Filename.Length + attachment.ContentType.Length + (attachment.Url?.Length ?? 0) + attachment.Length;
         }
         return bytes;
     }
 
-    public static long Weight(AttachmentReference[] references) => references.Sum(reference => reference.Attachment.Length);
+    public static long Weight(AttachmentReference[] references) => references.Sum(reference => Overhead + reference.Attachment.Length);
 
     /// <summary>The references that a finished row really has: what a mask, a limit or a later value took away is not among them.</summary>
     public static AttachmentReference[] In(JsonBuffer row) => In(row.Written, row.CopyAttachments());

@@ -14,9 +14,6 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
     const int AtOnce = 3;
     const int Attempts = 8;
 
-    // What an upload holds besides its bytes: without it, very many empty ones would have no bound.
-    const int Overhead = 512;
-
     // What has been uploaded is remembered for as long as somebody holds it, and keeps nothing alive.
     readonly ConditionalWeakTable<BraintrustAttachment, Upload> _known = [];
     readonly LinkedList<Upload> _waiting = new();
@@ -241,7 +238,7 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
     /// <summary>On to the next stage, which needs no bytes.</summary>
     void Turn(Upload upload, UploadStage stage, string? error)
     {
-        Weigh(upload, Overhead);
+        Weigh(upload, AttachmentReference.Overhead);
         upload.Turn(stage, error);
         _waiting.AddFirst(upload);
     }
@@ -267,7 +264,7 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
         var upload = new Upload(reference, frontEnd); // what was given up may have better luck with a later row
         _known.AddOrUpdate(reference.Attachment, upload);
         _waiting.AddLast(upload);
-        Weigh(upload, Overhead + reference.Attachment.Length);
+        Weigh(upload, AttachmentReference.Overhead + reference.Attachment.Length);
         return upload;
     }
 
