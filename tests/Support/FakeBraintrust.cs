@@ -87,8 +87,8 @@ public sealed class FakeBraintrust : IAsyncDisposable
     /// <summary>Completes once this many uploads were read, whatever they were answered.</summary>
     public Task<IReadOnlyList<RecordedRequest>> WaitForStorageAsync(int count) => Requests.WaitForAsync(count, IsStorage, "PUT /storage");
 
-    /// <summary>Completes once this many attachments were announced.</summary>
-    public Task<IReadOnlyList<RecordedRequest>> WaitForAttachmentAsync(int count) => Requests.WaitForAsync(count, IsAttachment, "POST /attachment");
+    /// <summary>Completes once this many times something was said of an attachment.</summary>
+    public Task<IReadOnlyList<RecordedRequest>> WaitForStatusAsync(int count) => Requests.WaitForAsync(count, IsStatus, "POST /attachment/status");
 
     /// <summary>The rows of a project as they are stored now, in the order of first arrival.</summary>
     public IReadOnlyList<JsonObject> Stored(string projectName)
