@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Braintrust.Logging;
 using Braintrust.Logging.Tests;
+using Microsoft.Extensions.Configuration;
 using Serilog.Events;
 
 namespace Serilog.Sinks.Braintrust.Tests;
@@ -43,6 +45,19 @@ public class AttachmentTests
         AssertReference(all[2], row["metadata"]!["Files"]![0]);
         AssertReference(all[3], row["metadata"]!["Extra"]);
         Assert.All(all, attachment => Assert.Equal(attachment.Content.ToArray(), world.Server.StoredFiles[attachment.Key!]));
+    }
+
+    [Fact]
+    public async Task ThePolicyMayBeSetByConfiguration()
+    {
+        await using var world = await World.StartAsync();
+        const string json = """{ "Serilog": { "Using": ["Serilog.Sinks.Braintrust"], "Destructure": [{ "Name": "Braintrust" }] } }""";
+        var configuration = new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build();
+        await using var logger = new LoggerConfiguration().ReadFrom.Configuration(configuration).WriteTo.Braintrust(world.Client, world.Project).CreateLogger();
+
+        logger.Information("Asked {Input}", _picture);
+
+        AssertReference(_picture, Assert.Single(await world.RowsAsync())["input"]);
     }
 
     [Fact]

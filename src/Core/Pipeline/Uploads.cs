@@ -28,7 +28,18 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
     public bool AreDone => _running.Count == 0 && _waiting.Count == 0;
 
     /// <summary>When one of those that wait may be tried; 0 when none waits.</summary>
-    public long NextChance => _waiting.Count == 0 ? 0 : _waiting.Min(upload => upload.DueAt);
+    public long NextChance
+    {
+        get
+        {
+            var next = _waiting.Count == 0 ? 0 : long.MaxValue;
+            for (var node = _waiting.First; node is not null && next > 0; node = node.Next) // there may be many, and mostly the first is due
+            {
+                next = Math.Min(next, node.Value.DueAt);
+            }
+            return next;
+        }
+    }
 
     /// <summary>When <see cref="Start"/> will have something to do.</summary>
     public long NextStart => _waiting.Count == 0 || _running.Count == AtOnce ? long.MaxValue : NextChance;
