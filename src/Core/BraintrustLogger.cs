@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Braintrust.Logging.Activities;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Sampling;
 using Braintrust.Logging.Session;
 
 namespace Braintrust.Logging;
@@ -31,6 +33,9 @@ public sealed class BraintrustLogger
     public BraintrustClient Client { get; }
 
     internal ProjectKey Key { get; }
+
+    /// <summary>The activities captured lately for this logger; null while none are asked for.</summary>
+    internal RecentActivities? Captured { get; set; }
 
     /// <summary>The project's id, as soon as it is known.</summary>
     internal string? KnownProjectId => Key.Id ?? Client.KnownProjectId(Key);
@@ -235,33 +240,45 @@ public sealed class BraintrustLogger
         return span;
     }
 
+    /// <summary>The same for what the front end's filter is asked for. Null: it leaves the span out.</summary>
+    internal static BraintrustSpan? OpenAdmitted(SpanStart start)
+    {
+        var span = new BraintrustSpan(start, Placement.Of(start.Logger));
+        if (start.FrontEnd.Settings.Filter is not null && !start.FrontEnd.Admits(() => FrontEnd.Preview(span)))
+        {
+            span.Logger.Client.Ledger.Withholding(WithheldReasons.Filtered);
+            return null;
+        }
+        Open(span);
+        return span;
+    }
+
     /// <summary>What has to be fixed about an event on the caller's thread; the front end may still add a confirmation.</summary>
     /// <param name="frontEnd">Who read it.</param>
     /// <param name="payload">The front end's own form of it, which nobody may change any more.</param>
     /// <param name="utcTicks">The event's time.</param>
     /// <param name="exception">Its text is taken here.</param>
     /// <param name="size">About how many bytes its row will have.</param>
-    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, int size)
+    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, long size) =>
+        Event(frontEnd, payload, utcTicks, exception is null ? null : ErrorText.Of(exception), size, Placement.Of(this)) with { Enrichment = Ambient.Current?.Enrichment };
+
+    /// <summary>The same for an event that knows where it stands: what is around now has nothing to do with it.</summary>
+    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, string? error, long size, Placement placement) => new()
     {
-        var placement = Placement.Of(this);
-        var error = exception is null ? null : ErrorText.Of(exception);
-        return new Entry
-        {
-            Kind = EntryKind.Event,
-            FrontEnd = frontEnd,
-            Logger = this,
-            Payload = payload,
-            RowId = RowId.New(),
-            SpanId = Ids.NewSpanId(),
-            TraceId = placement.TraceId,
-            ParentId = placement.ParentId,
-            IsLoose = placement.IsFresh,
-            Ticks = utcTicks,
-            Size = size + (error?.Length ?? 0),
-            Error = error,
-            Enrichment = Ambient.Current?.Enrichment,
-        };
-    }
+        Kind = EntryKind.Event,
+        FrontEnd = frontEnd,
+        Logger = this,
+        Payload = payload,
+        RowId = RowId.New(),
+        SpanId = Ids.NewSpanId(),
+        TraceId = placement.TraceId,
+        ParentId = placement.ParentId,
+        IsLoose = placement.IsFresh,
+        IsSampled = placement.IsSampled,
+        Ticks = utcTicks,
+        Size = size + (error?.Length ?? 0),
+        Error = error,
+    };
 
     /// <summary>The logger that an event goes to by its front end's selector; what the selector throws is ignored.</summary>
     internal BraintrustLogger Route(FrontEndSettings settings, IReadOnlyDictionary<string, object?> properties)

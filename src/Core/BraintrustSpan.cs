@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Braintrust.Logging.Activities;
 using Braintrust.Logging.Propagation;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Session;
 
 namespace Braintrust.Logging;
 
@@ -26,12 +27,13 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         Logger = start.Logger;
         FrontEnd = start.FrontEnd;
         Begun = start;
-        Row = RowId.New();
         Span = spanId != 0 ? spanId : Ids.NewSpanId();
         Order = Interlocked.Increment(ref _opened);
         Trace = placement.TraceId;
         ParentId = placement.ParentId;
         Headers = placement.Headers;
+        IsSampled = placement.IsSampled ?? Samples();
+        Row = IsSampled ? RowId.New() : RowId.OfNoRow();
         IsLocalRoot = ParentId == 0 || placement.IsEntry;
         var clock = Logger.Client.Clock;
         CreatedTicks = clock.GetUtcNow().UtcTicks;
@@ -67,6 +69,9 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>Nothing stands above it in this process.</summary>
     internal bool IsLocalRoot { get; }
 
+    /// <summary>False: its trace is not kept, and no row of it is sent.</summary>
+    internal bool IsSampled { get; }
+
     internal long CreatedTicks { get; }
     internal long StartTicks { get; }
     internal long EndTicks { get; private set; }
@@ -87,7 +92,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     internal bool IsWritten { get; set; }
 
     /// <summary>What may be written while the span is open, if it has to be masked: composed when it began.</summary>
-    internal byte[]? Opening { get; set; }
+    internal WrittenRow? Opening { get; set; }
 
     IAmbientNode? IAmbientNode.Outer
     {
@@ -116,11 +121,14 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         object? input = null, object? output = null, object? expected = null, object? error = null,
         IEnumerable<KeyValuePair<string, double>>? scores = null, object? metadata = null,
         IEnumerable<KeyValuePair<string, double>>? metrics = null, IEnumerable<string>? tags = null) =>
-        Add(RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags));
+        Add(RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags, frontEnd: FrontEnd));
 
-    /// <summary>Renames the span or changes its type; null leaves it.</summary>
-    public void SetAttributes(string? name = null, string? type = null) =>
-        Add(RowPatch.Of(null, null, null, null, null, null, null, null, name, type));
+    /// <summary>Renames the span, changes its type or says its purpose; null leaves it.</summary>
+    /// <param name="name">What the work is called.</param>
+    /// <param name="type">One of <see cref="SpanTypes"/> or any other text.</param>
+    /// <param name="purpose"><c>scorer</c> for a model call that judges another one: its cost is not counted. The service knows no other.</param>
+    public void SetAttributes(string? name = null, string? type = null, string? purpose = null) =>
+        Add(RowPatch.Of(null, null, null, null, null, null, null, null, name, type, purpose));
 
     /// <summary>Opens a span below this one, whatever is around; it becomes the current one until it ends.</summary>
     /// <inheritdoc cref="BraintrustLogger.StartSpan"/>
@@ -144,7 +152,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>
     /// A link to the span in Braintrust's pages, from what is known now: complete once logged in. The row must have been delivered before it works.
     /// </summary>
-    public string Link() => Logger.Client.Link(Logger, Id);
+    public string Link() => !IsSampled ? Links.OfNoRow : Logger.Client.Link(Logger, Id);
 
     /// <summary>
     /// Adds the span to the headers of a request that is about to be sent, so that the other side continues the trace below it: <c>traceparent</c>,
@@ -225,7 +233,13 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>The patches, newest first; from here on a patch is an update of its own. For the loop, when it writes the end.</summary>
     internal RowPatch? SealPatches() => Interlocked.Exchange(ref _patches, RowPatch.Sealed) is var patches && ReferenceEquals(patches, RowPatch.Sealed) ? null : patches;
 
-    int EstimateBytes()
+    bool Samples()
+    {
+        var sampler = Logger.Client.Sampler;
+        return !sampler.IsOn || sampler.Keeps(Trace, () => FrontEnd.Preview(this));
+    }
+
+    long EstimateBytes()
     {
         var size = 300 + Begun.Size + (Activity?.Size ?? 0);
         for (var patch = Volatile.Read(ref _patches); patch is not null && !ReferenceEquals(patch, RowPatch.Sealed); patch = patch.Earlier)

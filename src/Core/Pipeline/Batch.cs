@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging.Pipeline;
 
@@ -27,6 +28,11 @@ sealed class Batch : IDisposable
     public int BodyBytes => _used + _rows.Count * RoutingBytes + 40;
 
     public Span<PendingRow> Rows => CollectionsMarshal.AsSpan(_rows);
+
+    /// <summary>The way by an object store, for a row that is larger than the server takes.</summary>
+    public OverflowUpload? Overflow { get; set; }
+
+    public int OverflowFailures { get; set; }
 
     /// <summary>Tries since the shutdown began: there is only one.</summary>
     public bool WasTriedAtShutdown { get; set; }

@@ -1,3 +1,4 @@
+using Braintrust.Logging.Attachments;
 using Braintrust.Logging.Masking;
 using Braintrust.Logging.Rows;
 
@@ -36,7 +37,8 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
             switch (entry.Payload)
             {
                 case MaskedRow masked:
-                    _json.Raw(masked.Json);
+                    _json.Raw(masked.Row.Json);
+                    row.Attachments = masked.Row.Attachments;
                     break;
                 case BraintrustSpan ended:
                     composer.End(ended, _json);
@@ -48,6 +50,7 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
                     composer.Event(entry, _json);
                     break;
             }
+            row.Attachments ??= AttachmentReference.In(_json);
         }
         catch (Exception error) // a value that defeats even the writer's care
         {
@@ -70,9 +73,11 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     public PendingRow Row(in Entry entry)
     {
         flushes.Current.Unsettled++;
+        var lane = outbox.LaneOf(entry.Logger);
+        lane.Rows++;
         return new PendingRow
         {
-            Lane = outbox.LaneOf(entry.Logger),
+            Lane = lane,
             Id = entry.RowId,
             Sequence = _sequence++,
             AcceptedAt = entry.AcceptedAt,
@@ -100,15 +105,18 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     void WriteOpen(BraintrustSpan span)
     {
         _json.Clear();
+        AttachmentReference[] attachments;
         try
         {
             if (span.Opening is { } opening)
             {
-                _json.Raw(opening);
+                _json.Raw(opening.Json);
+                attachments = opening.Attachments;
             }
             else
             {
                 composer.Open(span, _json);
+                attachments = AttachmentReference.In(_json);
             }
         }
         catch (Exception error) // a value that defeats even the writer's care: the end will say what became of it
@@ -118,11 +126,37 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
             return;
         }
         span.OpenWrite = new RowFate();
-        ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
-        ledger.Holding(_json.Length);
-        var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = _json.Length });
+        var size = _json.Length + AttachmentReference.Weight(attachments);
+        ledger.TryAccept(size, long.MaxValue, long.MaxValue);
+        ledger.Holding(size);
+        var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = size });
+        row.Attachments = attachments;
         row.Payload = null; // the end is still to come: nothing of the span itself is lost with this
         row.Fate = span.OpenWrite;
+        outbox.Add(row, _json.Written);
+    }
+
+    /// <summary>Tells a project what it lost, as a row of its own.</summary>
+    public void WriteSummary(Lane lane, LossTally lost, FrontEnd frontEnd)
+    {
+        _json.Clear();
+        var id = RowId.New();
+        composer.Losses(id, lost.ByReason, lost.Since, frontEnd, clock.GetUtcNow().UtcTicks, _json);
+        ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
+        ledger.Holding(_json.Length);
+        flushes.Current.Unsettled++;
+        lane.Rows++;
+        var row = new PendingRow
+        {
+            Lane = lane,
+            Id = id,
+            Sequence = _sequence++,
+            AcceptedAt = clock.GetTimestamp(),
+            Size = _json.Length,
+            Epoch = flushes.Current,
+            FrontEnd = frontEnd,
+            IsSummary = true,
+        };
         outbox.Add(row, _json.Written);
     }
 

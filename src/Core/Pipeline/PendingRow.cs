@@ -1,3 +1,4 @@
+using Braintrust.Logging.Attachments;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Pipeline;
@@ -17,13 +18,19 @@ struct PendingRow
     public long AcceptedAt;
 
     /// <summary>What it weighs in the queue's bound.</summary>
-    public int Size;
+    public long Size;
     public Epoch Epoch;
     public FrontEnd FrontEnd;
+
+    /// <summary>What it refers to, to be uploaded once it was delivered.</summary>
+    public AttachmentReference[]? Attachments;
 
     /// <summary>Kept only for front ends that watch losses.</summary>
     public object? Payload;
     public Confirmation? Confirmation;
+
+    /// <summary>It tells of other losses: its own would be too much to tell.</summary>
+    public bool IsSummary;
 
     /// <summary>Set when another row waits for this one.</summary>
     public RowFate? Fate;

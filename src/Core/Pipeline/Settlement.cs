@@ -4,10 +4,13 @@ using Braintrust.Logging.Transport;
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>What becomes of a batch by the answer it got: the table of docs/delivery.md in code. The loop's own.</summary>
-sealed class Settlement(Outbox outbox, Fates fates, Ledger ledger, BodyLimit bodyLimit, Gate api, TimeProvider clock) : IDisposable
+sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledger, BodyLimit bodyLimit, Gate api, TimeProvider clock) : IDisposable
 {
     const int RefusalsBeforeItIsNotTheRows = 3;
     const int SmallestRowToShorten = 16 * 1024;
+
+    // Then a row is sent without its largest values rather than not at all.
+    const int OverflowTries = 4;
 
     readonly JsonBuffer _json = new();
     bool _hasFreshLogin;
@@ -36,6 +39,9 @@ sealed class Settlement(Outbox outbox, Fates fates, Ledger ledger, BodyLimit bod
             case AnswerKind.Misconfigured:
                 Deny(batch, answer);
                 break;
+            case AnswerKind.Retry or AnswerKind.Unacknowledged when batch.Overflow is { IsStored: false } && ++batch.OverflowFailures >= OverflowTries:
+                Shrink(batch, answer);
+                break;
             default:
                 Blame(api, answer);
                 Retry(batch);
@@ -49,6 +55,7 @@ sealed class Settlement(Outbox outbox, Fates fates, Ledger ledger, BodyLimit bod
         _hasFreshLogin = false;
         bodyLimit.Passed(batch.BodyBytes);
         Lane[] lanes = [.. batch.Lanes()];
+        uploads.Add(batch); // first: their bytes must not leave the bound in between
         fates.Deliver(batch);
         foreach (var lane in lanes)
         {
@@ -102,6 +109,12 @@ sealed class Settlement(Outbox outbox, Fates fates, Ledger ledger, BodyLimit bod
             return;
         }
 
+        if (bodyLimit.Announced is not null && batch.Overflow is null)
+        {
+            batch.Overflow = new OverflowUpload();
+            outbox.SendAgain(batch);
+            return;
+        }
         var row = batch.Rows[0];
         _json.Clear();
         if (row.Length > SmallestRowToShorten && RowShortener.TryShorten(batch.Bytes(row), row.Length / 2, _json))

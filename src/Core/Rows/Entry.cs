@@ -32,6 +32,9 @@ struct Entry
     /// <summary>Nothing around the event gave it a trace.</summary>
     public bool IsLoose;
 
+    /// <summary>Whether its trace is kept, as the span above says; null: nobody has decided yet.</summary>
+    public bool? IsSampled;
+
     /// <summary>The event's time, UTC ticks.</summary>
     public long Ticks;
 
@@ -39,7 +42,7 @@ struct Entry
     public long AcceptedAt;
 
     /// <summary>Estimated bytes, for the queue's bound.</summary>
-    public int Size;
+    public long Size;
 
     /// <summary>The exception's text, taken inside the call: its stack changes when it is rethrown.</summary>
     public string? Error;

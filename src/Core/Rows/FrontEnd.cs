@@ -17,8 +17,35 @@ abstract class FrontEnd(FrontEndSettings settings)
     /// <summary>Reads an event. Runs on the loop, with a mask on the callers' threads, several at once; must not change the payload.</summary>
     public virtual void Read(object payload, EventRecord into) { }
 
+    /// <summary>What the user's filter and sampler see of an event. On the caller's thread.</summary>
+    public virtual RowPreview Preview(BraintrustLogger logger, UInt128 trace, object payload) =>
+        new(logger, trace, "", null, null, static () => new Dictionary<string, object?>());
+
+    /// <summary>What they see of a span.</summary>
+    public static RowPreview Preview(BraintrustSpan span) =>
+        new(span.Logger, span.Trace, span.Begun.Name, span.Begun.LoggerName, null, () => PropertyView.Of(span.Begun));
+
+    /// <summary>Whether the user's filter lets it pass; what the filter throws is ignored.</summary>
+    public bool Admits(Func<RowPreview> preview)
+    {
+        try
+        {
+            return Settings.Filter is not { } filter || filter(preview());
+        }
+        catch (Exception error) // the user's code
+        {
+            BraintrustDiagnostics.Warn("filter", $"Filter threw {error.GetType()}; the row was kept.", 1);
+            return true;
+        }
+    }
+
     /// <summary>Writes a value that only this front end knows. False: not such a value.</summary>
     public virtual bool TryWrite(object value, JsonBuffer json) => false;
+
+    /// <summary>
+    /// What the application wants to see in place of a classified value (<see cref="Classified"/>). On the caller's thread. Null: it has not said. May throw.
+    /// </summary>
+    public virtual string? Redact(object value, Attribute[] classifications) => null;
 
     /// <summary>Whether <see cref="Lost"/> wants to know; if so payloads are kept until their row's fate is known.</summary>
     public virtual bool WatchesLosses => false;
@@ -33,6 +60,44 @@ sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IR
     /// <summary>See <see cref="BraintrustOptions.Mask"/>.</summary>
     public Func<string, object?, object?>? Mask { get; init; }
 
+    /// <summary>See <see cref="BraintrustOptions.Filter"/>.</summary>
+    public Func<RowPreview, bool>? Filter { get; init; }
+
+    /// <summary>See <see cref="BraintrustOptions.CaptureContent"/>.</summary>
+    public bool CaptureContent { get; init; } = true;
+
+    /// <summary>See <see cref="BraintrustOptions.ScrubSecrets"/>.</summary>
+    public bool ScrubSecrets { get; init; } = true;
+
+    /// <summary>What options that say nothing come to.</summary>
+    public static FrontEndSettings Unset { get; } = From(new BraintrustOptions());
+
     public static FrontEndSettings From(BraintrustOptions options) =>
-        new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss, [.. options.ActivitySources]) { Mask = options.Mask };
+        new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss, [.. options.ActivitySources])
+        {
+            Mask = options.Mask,
+            Filter = options.Filter,
+            CaptureContent = options.CaptureContent,
+            ScrubSecrets = options.ScrubSecrets,
+        };
+
+    /// <summary>
+    /// For a front end over a client that was handed in: what its own options say holds, what they leave unset or at its default comes from the client. Not so
+    /// the activity sources: the client captures its own already.
+    /// </summary>
+    public FrontEndSettings Over(BraintrustClient client)
+    {
+        var given = client.Api.Settings;
+        return this with
+        {
+            EventsAs = EventsAs == default ? given.EventsAs : EventsAs,
+            ScopeSpans = ScopeSpans == default ? given.ScopeSpans : ScopeSpans,
+            ProjectSelector = ProjectSelector ?? given.ProjectSelector,
+            OnLoss = OnLoss ?? given.OnLoss,
+            Mask = Mask ?? given.Mask,
+            Filter = Filter ?? given.Filter,
+            CaptureContent = CaptureContent && given.CaptureContent, // whoever keeps something back is heard
+            ScrubSecrets = ScrubSecrets && given.ScrubSecrets,
+        };
+    }
 }

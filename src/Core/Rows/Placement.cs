@@ -16,10 +16,13 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     /// <summary>What came in with the trace from another process.</summary>
     public TraceHeaders? Headers { get; init; }
 
+    /// <summary>Whether the trace is kept, if a span above has decided it.</summary>
+    public bool? IsSampled { get; init; }
+
     /// <summary>The parent is in another process: here the row is the first of its trace.</summary>
     public bool IsEntry { get; init; }
 
-    public static Placement Below(BraintrustSpan parent) => new(parent.Trace, parent.Span, false) { Headers = parent.Headers };
+    public static Placement Below(BraintrustSpan parent) => new(parent.Trace, parent.Span, false) { Headers = parent.Headers, IsSampled = parent.IsSampled };
 
     /// <summary>Below a span of another process.</summary>
     public static Placement Below(BraintrustSpanContext remote) => new(remote.Parent.TraceId, remote.Parent.SpanId, false)
@@ -37,9 +40,33 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     /// <summary>The same for an activity that has just begun: itself it is none of its parents.</summary>
     public static Placement Of(Activity begun, BraintrustLogger logger) => Of(logger, begun, begun.Parent);
 
-    static Placement Of(BraintrustLogger logger, Activity? activity, Activity? around)
+    /// <summary>
+    /// Of what was logged before, wherever that was: in the trace of then, below the activity of then if Braintrust will hold a row for it or one above. The
+    /// spans that are open now have nothing to do with it.
+    /// </summary>
+    public static Placement Of(BraintrustLogger logger, ActivityTraceId trace, ActivitySpanId span)
     {
-        var span = Later(Ambient.Innermost(logger), ActivityCapture.Nearest(around, logger)?.Span);
+        if (trace == default)
+        {
+            return new(Ids.NewTraceId(), 0, true);
+        }
+        if (span != default && logger.Captured is { } captured && captured.TryFind(Ids.Bits(span), out var held))
+        {
+            return new(held, Ids.Bits(span), false);
+        }
+        var activity = Activity.Current;
+        while (activity is not null && (activity.SpanId != span || activity.TraceId != trace))
+        {
+            activity = activity.Parent;
+        }
+        return activity is null ? new(Ids.Bits(trace), 0, false) : Of(logger, ActivityCapture.Nearest(activity, logger)?.Span, activity, activity);
+    }
+
+    static Placement Of(BraintrustLogger logger, Activity? activity, Activity? around) =>
+        Of(logger, Later(Ambient.Innermost(logger), ActivityCapture.Nearest(around, logger)?.Span), activity, around);
+
+    static Placement Of(BraintrustLogger logger, BraintrustSpan? span, Activity? activity, Activity? around)
+    {
         if (activity is not { IdFormat: ActivityIdFormat.W3C })
         {
             return span is null ? new(Ids.NewTraceId(), 0, true) : Below(span);
@@ -51,9 +78,20 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
             return Below(span);
         }
         return exported is not null
-            ? new(Ids.Bits(exported.TraceId), Ids.Bits(exported.SpanId), false)
-            : new(Ids.Bits(activity.TraceId), RemoteParent(activity, logger), false);
+            ? new(Ids.Bits(exported.TraceId), Ids.Bits(exported.SpanId), false) { Headers = Received(exported) }
+            : First(activity, logger);
     }
+
+    /// <summary>The first row of the activity's trace in this process: below the caller's span, or a root.</summary>
+    static Placement First(Activity activity, BraintrustLogger logger)
+    {
+        var remote = RemoteParent(activity, logger);
+        return new(Ids.Bits(activity.TraceId), remote, false) { Headers = Received(activity), IsEntry = remote != 0 };
+    }
+
+    /// <summary>The state that other tracers sent along. Flags are not taken: a local sampler may have rewritten them.</summary>
+    static TraceHeaders? Received(Activity activity) =>
+        activity.TraceStateString is { Length: > 0 } state ? new(TraceParent.Sampled, state) : null;
 
     static BraintrustSpan? Later(BraintrustSpan? one, BraintrustSpan? other) =>
         one is null || (other is not null && other.Order > one.Order) ? other : one;
@@ -61,12 +99,15 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     /// <summary>The nearest activity that Braintrust will hold a row for. Never point at a row that will not exist.</summary>
     static Activity? Exported(Activity? activity)
     {
-        while (activity is not null && !(activity.Recorded && activity.Source.Name == OfficialSource))
+        while (activity is not null && !IsExported(activity))
         {
             activity = activity.Parent;
         }
         return activity;
     }
+
+    /// <summary>Whether the official SDK sends it.</summary>
+    public static bool IsExported(Activity activity) => activity.Recorded && activity.Source.Name == OfficialSource;
 
     /// <summary>The caller's span in another process, if the caller said that it is a row of this very project; else 0.</summary>
     static ulong RemoteParent(Activity activity, BraintrustLogger logger)
@@ -79,9 +120,6 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
         {
             return 0;
         }
-        return activity.GetBaggageItem("braintrust.parent") is { } said
-            && (said == $"project_name:{logger.Key.Name}" || (logger.KnownProjectId is { } id && said == $"project_id:{id}"))
-                ? Ids.Bits(activity.ParentSpanId)
-                : 0;
+        return activity.GetBaggageItem(Baggage.Key) is { } said && BraintrustSpanContext.Names(said, logger) ? Ids.Bits(activity.ParentSpanId) : 0;
     }
 }

@@ -9,6 +9,7 @@ sealed class RowFields
     public object? Error;
     public string? Name;
     public string? Type;
+    public string? Purpose;
     public string? Model;
     public string? Provider;
     public readonly List<string> Tags = [];
@@ -30,7 +31,7 @@ sealed class RowFields
     public void Clear()
     {
         Input = Output = Expected = Error = null;
-        Name = Type = Model = Provider = null;
+        Name = Type = Purpose = Model = Provider = null;
         Tags.Clear();
         Scores.Clear();
         Metrics.Clear();

@@ -10,26 +10,48 @@ namespace Braintrust.Logging.Rows;
 sealed class ValueCapture
 {
     // What the last mark and the closing brackets need.
-    const int Budget = ValueLimits.ValueBytes - 256;
+    const int Reserve = 256;
 
     readonly JsonBuffer _json;
+    readonly FrontEnd? _frontEnd;
+    readonly int _items;
+    readonly int _budget;
     readonly object?[] _path = new object?[ValueLimits.Depth];
     int _depth;
     int _errors;
     bool _full;
+    bool _isWithheld;
 
-    ValueCapture(JsonBuffer json) => _json = json;
+    ValueCapture(JsonBuffer json, FrontEnd? frontEnd, int items, int bytes)
+    {
+        _json = json;
+        _frontEnd = frontEnd;
+        _items = items;
+        _budget = bytes - Reserve;
+    }
 
-    public static JsonText Of(object container)
+    /// <inheritdoc cref="Values.Freeze(object?, FrontEnd?, ref bool)"/>
+    public static JsonText Of(object container, FrontEnd? frontEnd, ref bool isWithheld)
     {
         using var json = new JsonBuffer();
-        new ValueCapture(json).Write(container);
-        return new JsonText(json.Written.ToArray());
+        var capture = new ValueCapture(json, frontEnd, ValueLimits.Items, ValueLimits.ValueBytes);
+        capture.Write(container);
+        isWithheld |= capture._isWithheld;
+        return JsonText.Of(json);
+    }
+
+    /// <summary>However many items there are. Null: it is longer than that, or throws without an end.</summary>
+    public static JsonText? Whole(object container, int bytes)
+    {
+        using var json = new JsonBuffer();
+        var capture = new ValueCapture(json, null, int.MaxValue, bytes);
+        capture.Write(container);
+        return capture._full ? null : JsonText.Of(json);
     }
 
     void Write(object? value)
     {
-        object? leaf = ValueLeaf.Of(value);
+        object? leaf = ValueLeaf.Of(value, _frontEnd, ref _isWithheld);
         if (ValueLeaf.IsImmutable(leaf))
             Values.Write(leaf, _json);
         else if (_depth == ValueLimits.Depth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
@@ -168,7 +190,7 @@ sealed class ValueCapture
         _json.BeginObject();
         foreach (ObjectMember member in ObjectShape.Of(owner).Members)
         {
-            object? value = Read(member, owner);
+            object? value = member.Classifications is null ? Read(member, owner) : ReadClassified(member, owner);
             if (value is null && member.OmitNull)
                 continue;
             int before = _json.Length;
@@ -192,6 +214,18 @@ sealed class ValueCapture
         }
     }
 
+    object? ReadClassified(ObjectMember member, object owner)
+    {
+        try
+        {
+            return member.Read(owner) is { } value ? Classified.Text(value, member.Classifications!, _frontEnd) : null;
+        }
+        catch (Exception error)
+        {
+            return Caught(error);
+        }
+    }
+
     static (object? Key, object? Value) ReadPair(object? pair) => pair switch
     {
         KeyValuePair<string, object?> { Key: var key, Value: var value } => (key, value),
@@ -204,7 +238,7 @@ sealed class ValueCapture
 
     bool WriteItem(object? item, int count)
     {
-        if (count == ValueLimits.Items)
+        if (count == _items)
         {
             _json.String(ValueMarks.TooManyItems);
             return false;
@@ -216,16 +250,25 @@ sealed class ValueCapture
 
     bool WriteMember(object? key, object? value, int count)
     {
-        if (count == ValueLimits.Items)
+        if (count == _items)
         {
             MarkMember(ValueMarks.TooManyItems);
             return false;
         }
         int before = _json.Length;
-        object? name = ValueLeaf.IsImmutable(key) ? key : ValueText.Of(key!);
+        object? name = ValueLeaf.IsImmutable(key) ? key : NameOf(key!);
         _json.Name(ValueMarks.Cut(Values.Text(name), ValueLimits.NameChars));
         Write(value);
         return Fits(before, inObject: true);
+    }
+
+    string NameOf(object key)
+    {
+        ObjectShape shape = ObjectShape.Of(key);
+        _isWithheld |= shape.HidesFromText;
+        return shape.Classifications is { } classifications ? Classified.Text(key, classifications, _frontEnd)
+            : shape.HidesFromText ? ValueMarks.Redacted
+            : ValueText.Of(key);
     }
 
     // The innermost collection that grew too far takes back its last item and says so; the ones around it only close.
@@ -233,7 +276,7 @@ sealed class ValueCapture
     {
         if (_full)
             return false;
-        bool tooLarge = _json.Length > Budget;
+        bool tooLarge = _json.Length > _budget;
         if (!tooLarge && _errors <= ValueLimits.Errors)
             return true;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Braintrust.Logging.Attachments;
 
 namespace Braintrust.Logging.Rows;
 
@@ -10,10 +11,20 @@ namespace Braintrust.Logging.Rows;
 static partial class Values
 {
     /// <summary>Copies what could change after the log call. Never throws; what cannot be kept becomes one of <see cref="ValueMarks"/>.</summary>
-    public static object? Freeze(object? value)
+    public static object? Freeze(object? value, FrontEnd? frontEnd = null)
     {
-        object? leaf = ValueLeaf.Of(value);
-        return ValueLeaf.IsImmutable(leaf) ? leaf : ValueCapture.Of(leaf!);
+        bool isWithheld = false;
+        return Freeze(value, frontEnd, ref isWithheld);
+    }
+
+    /// <inheritdoc cref="Freeze(object?, FrontEnd?)"/>
+    /// <param name="value">Anything.</param>
+    /// <param name="frontEnd">Whose redactors apply to what is classified; without one, a mark stands for it.</param>
+    /// <param name="isWithheld">Set if anything in it is classified: then the application's own text of it must not be used.</param>
+    public static object? Freeze(object? value, FrontEnd? frontEnd, ref bool isWithheld)
+    {
+        object? leaf = ValueLeaf.Of(value, frontEnd, ref isWithheld);
+        return ValueLeaf.IsImmutable(leaf) ? leaf : ValueCapture.Of(leaf!, frontEnd, ref isWithheld);
     }
 
     public static void Write(object? frozen, JsonBuffer json)
@@ -22,7 +33,8 @@ static partial class Values
         {
             case null: json.Null(); break;
             case string text: json.String(text, ValueLimits.StringChars); break;
-            case JsonText text: json.Raw(text.Utf8); break;
+            case JsonText text: json.Raw(text); break;
+            case BraintrustAttachment attachment: AttachmentReference.Write(attachment, json); break;
             case bool flag: json.Bool(flag); break;
             case int number: json.Number(number); break;
             case long number: json.Number(number); break;
@@ -64,17 +76,18 @@ static partial class Values
         TimeOnly time => time.ToString("O", CultureInfo.InvariantCulture),
         Uri uri => uri.OriginalString,
         Enum name => NameOf(name),
-        JsonText or Version or bool or char => frozen.ToString()!,
+        JsonText or BraintrustAttachment or Version or bool or char => frozen.ToString()!,
         IFormattable number when ValueLeaf.IsImmutable(frozen) => number.ToString(null, CultureInfo.InvariantCulture),
         _ => Text(Freeze(frozen)),
     };
 
-    /// <summary>About how long the JSON will be. Cheap: text is taken for ASCII without escapes.</summary>
-    public static int EstimateBytes(object? frozen) => frozen switch
+    /// <summary>About how long the JSON will be, and what it refers to. Cheap: text is taken for ASCII without escapes.</summary>
+    public static long EstimateBytes(object? frozen) => frozen switch
     {
         null => 4,
         string text => text.Length + 2,
-        JsonText text => text.Utf8.Length,
+        JsonText text => text.Utf8.Length + AttachmentReference.Weight(text.Attachments),
+        BraintrustAttachment attachment => AttachmentReference.Weight(attachment),
         Uri uri => uri.OriginalString.Length + 2,
         _ => 16,
     };

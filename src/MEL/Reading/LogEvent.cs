@@ -17,9 +17,9 @@ sealed class LogEvent(string category, LogLevel level, EventId eventId, string? 
     public readonly string Message = message;
     public readonly Property[] Properties = properties;
 
-    public int EstimateBytes()
+    public long EstimateBytes()
     {
-        var bytes = RowBytes + Message.Length + Category.Length + 2 * (Template?.Length ?? 0); // its name, and in the metadata
+        long bytes = RowBytes + Message.Length + Category.Length + 2 * (Template?.Length ?? 0); // its name, and in the metadata
         foreach (var property in Properties)
         {
             bytes += property.Name.Length + Values.EstimateBytes(property.Value);
