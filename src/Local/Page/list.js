@@ -12,6 +12,7 @@ const TIMES = [['', 'Any time'], ['900', 'Last 15 minutes'], ['3600', 'Last hour
 
 export function listView({ project, filter, open, onFilter }) {
   let traces = [];
+  let unrolled = PAGE;
   let complete = false;
   let asked = null;
   let selected = null;
@@ -47,11 +48,12 @@ export function listView({ project, filter, open, onFilter }) {
     const last = traces.at(-1);
     if (next && last) Object.assign(wanted, { after: last.root_span_id, after_start: last.start });
     // What has been unrolled stays unrolled.
-    else wanted.limit = Math.min(MOST_SHOWN, Math.max(PAGE, traces.length));
+    else wanted.limit = Math.min(MOST_SHOWN, unrolled);
     try {
       const page = await api.traces(project, wanted, mine.signal);
       if (gone || mine.signal.aborted) return;
       traces = next ? traces.concat(page) : page;
+      unrolled = Math.max(PAGE, traces.length);
       complete = page.length < wanted.limit;
       draw();
     } catch (error) {
@@ -124,8 +126,13 @@ export function listView({ project, filter, open, onFilter }) {
   function change(name, value) {
     if ((filter[name] ?? '') === value) return;
     filter[name] = value;
+    startOver();
+  }
+
+  function startOver() {
+    // What is shown stays, and can be used, until the answer is there.
     known = null;
-    traces = [];
+    unrolled = PAGE;
     onFilter(filter);
     refresh();
   }
@@ -133,10 +140,8 @@ export function listView({ project, filter, open, onFilter }) {
   function clear() {
     for (const name of Object.keys(filter)) filter[name] = '';
     search.value = '';
-    onFilter(filter);
-    known = null;
     drawChoices(drawChoices.last);
-    refresh();
+    startOver();
   }
 
   function drawChoices({ tags, scores, models }) {
