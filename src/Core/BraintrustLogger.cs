@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Session;
 
@@ -16,6 +17,7 @@ public sealed class BraintrustLogger
     {
         Client = client;
         Key = key;
+        Usage = new ReportedUsage(client.Clock);
     }
 
     /// <summary>
@@ -34,6 +36,9 @@ public sealed class BraintrustLogger
 
     /// <summary>The project's id, as soon as it is known.</summary>
     internal string? KnownProjectId => Key.Id ?? Client.KnownProjectId(Key);
+
+    /// <summary>Which model calls have been counted.</summary>
+    internal ReportedUsage Usage { get; }
 
     /// <summary>The trace of all native log rows that stand outside of any other (PROTOCOL section 9).</summary>
     internal UInt128 BaselineTrace { get; } = Ids.NewTraceId();

@@ -4,6 +4,7 @@ using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Activities;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     readonly BraintrustLogger _logger;
     readonly MelFrontEnd _frontEnd;
     readonly ActivityCapture? _activities;
+    readonly LlmCalls _llm;
     volatile bool _isClosed;
 
     /// <exception cref="OptionsValidationException">An option cannot work; the message names its path and what it accepts.</exception>
@@ -40,6 +42,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
         }
         _logger = _lease.GetLogger();
         _frontEnd = new MelFrontEnd(FrontEndSettings.From(options) with { Mask = options.Mask ?? options.Client?.Api.Settings.Mask });
+        _llm = new LlmCalls(_frontEnd, Client.Clock);
         _activities = ActivityCapture.Start(_frontEnd.Settings.ActivitySources, _logger, _frontEnd);
     }
 
@@ -57,6 +60,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     public void Dispose()
     {
         _activities?.Dispose();
+        _llm.Dispose();
         try
         {
             _lease.Dispose();
@@ -71,6 +75,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _activities?.Dispose();
+        _llm.Dispose();
         try
         {
             await _lease.DisposeAsync().ConfigureAwait(false);
@@ -80,6 +85,9 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
             _isClosed = true;
         }
     }
+
+    /// <summary>Whether the event belongs to a model or tool call, which then is one span.</summary>
+    internal bool Take(in LlmEvent it) => !_isClosed && _llm.Take(it, Route(it.Properties));
 
     internal void Write(LogEvent logEvent, Exception? exception)
     {

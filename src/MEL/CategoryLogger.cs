@@ -1,5 +1,6 @@
 using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
 
@@ -12,6 +13,7 @@ namespace Braintrust.Extensions.Logging;
 sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) : ILogger
 {
     readonly bool _isFramework = FrameworkScopes.IsFramework(category);
+    readonly LlmSource _llm = LlmSources.Of(category);
     readonly bool _isHosting = category == FrameworkScopes.HostingCategory;
 
     public bool IsEnabled(LogLevel logLevel) => logLevel is >= LogLevel.Trace and <= LogLevel.Critical;
@@ -24,7 +26,12 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         }
         try
         {
-            var properties = StateReader.Read(state, out var template);
+            var properties = StateReader.Read(state, out var template, isReadable: _llm != LlmSource.None);
+            if ((_llm != LlmSource.None || LlmSources.IsFunction(template))
+                && provider.Take(new LlmEvent(LlmSources.Of(category, template), category, eventId.Name, properties, exception)))
+            {
+                return;
+            }
             if (_isHosting)
             {
                 RequestScope.Learn(provider.FrontEnd, eventId, properties);

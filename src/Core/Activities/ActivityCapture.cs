@@ -88,7 +88,7 @@ sealed class ActivityCapture : IDisposable
                 return; // another front end of the project has it
             }
             var span = new BraintrustSpan(ActivityReader.Begin(activity, _logger, _frontEnd), Placement.Of(activity, _logger), Ids.Bits(activity.SpanId));
-            activity.SetCustomProperty(Key, new CapturedActivity(activity, span, Nearest(activity.Parent, _logger), Of(activity)));
+            activity.SetCustomProperty(Key, new CapturedActivity(activity, span, Of(activity)));
             _logger.Client.OfferBegin(span);
         }
         catch (Exception error) // this runs inside the application's StartActivity

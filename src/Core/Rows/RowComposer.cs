@@ -10,11 +10,14 @@ namespace Braintrust.Logging.Rows;
 /// </remarks>
 sealed class RowComposer
 {
+    const int ManyOrigins = 100;
+
     readonly EventRecord _event = new();
     readonly RowFields _fields = new();
     readonly RowMapper _mapper;
     readonly JsonBuffer _scratch = new();
-    readonly Func<FrontEnd, byte[]> _origin;
+    readonly Func<string, byte[]> _origin;
+    readonly Dictionary<string, byte[]> _origins = new(StringComparer.Ordinal);
     readonly Stack<RowPatch> _order = new();
     readonly RowTally _tally;
 
@@ -25,7 +28,7 @@ sealed class RowComposer
     {
         _tally = tally;
         _mapper = new RowMapper(Neutral);
-        _origin = frontEnd => RowContext.SpanOrigin(frontEnd.Name, environmentType, environmentName);
+        _origin = instrumentation => RowContext.SpanOrigin(instrumentation, environmentType, environmentName);
     }
 
     /// <summary>Lets go of what the last row said.</summary>
@@ -95,9 +98,11 @@ sealed class RowComposer
         Type(isRootSpan: _event.IsSpan && entry.ParentId == 0, json);
         json.RawName("\"log_level\":"u8);
         json.String(SeverityNames.Utf8(_event.Severity));
+        Purpose(json);
         Counter(_tally.Next(), json);
         json.EndObject();
         Context(entry.FrontEnd, default, json);
+        Origin(json);
         EndRow(merges: true, json);
     }
 
@@ -172,7 +177,7 @@ sealed class RowComposer
         json.String(_fields.Name ?? begun.Name);
         Counter(span.Counter, json);
         json.EndObject();
-        Context(span.FrontEnd, begun.Caller, json);
+        Context(span.FrontEnd, begun.Caller, json, begun.Instrumentation);
         EndRow(merges: true, json);
     }
 
@@ -204,9 +209,11 @@ sealed class RowComposer
         json.RawName("\"name\":"u8);
         json.String(_fields.Name ?? span.Activity?.Name ?? span.Begun.Name);
         Type(isRootSpan: span.ParentId == 0, json);
+        Purpose(json);
         Counter(span.Counter, json);
         json.EndObject();
-        Context(span.FrontEnd, span.Begun.Caller, json);
+        Context(span.FrontEnd, span.Begun.Caller, json, span.Begun.Instrumentation);
+        Origin(json);
         EndRow(merges: true, json);
     }
 
@@ -474,7 +481,7 @@ sealed class RowComposer
         json.Number(counter);
     }
 
-    void Context(FrontEnd frontEnd, CallerLocation caller, JsonBuffer json)
+    void Context(FrontEnd frontEnd, CallerLocation caller, JsonBuffer json, string? instrumentation = null)
     {
         json.RawName("\"context\":"u8);
         json.BeginObject();
@@ -490,8 +497,50 @@ sealed class RowComposer
             json.RawName("\"caller_lineno\":"u8);
             json.Number(caller.Line);
         }
-        json.RawMembers(frontEnd.SpanOrigin ??= _origin(frontEnd));
+        for (var i = 0; i < _fields.Context.Count; i++)
+        {
+            var (name, value) = _fields.Context[i];
+            if (name is "span_origin" || (caller.Member is not null && name is "caller_functionname") || (caller.File is not null && name is "caller_filename" or "caller_lineno"))
+            {
+                continue; // known better
+            }
+            json.Name(name);
+            Write(frontEnd, value, json);
+        }
+        json.RawMembers(instrumentation is null ? frontEnd.SpanOrigin ??= _origin(frontEnd.Name) : OriginOf(instrumentation));
         json.EndObject();
+    }
+
+    /// <summary>Captured activities are their source's, and sources are few.</summary>
+    byte[] OriginOf(string instrumentation)
+    {
+        if (!_origins.TryGetValue(instrumentation, out var origin))
+        {
+            origin = _origin(instrumentation);
+            if (_origins.Count < ManyOrigins)
+            {
+                _origins.Add(instrumentation, origin);
+            }
+        }
+        return origin;
+    }
+
+    void Purpose(JsonBuffer json)
+    {
+        if (_fields.Purpose is { } purpose)
+        {
+            json.RawName("\"purpose\":"u8);
+            json.String(purpose);
+        }
+    }
+
+    void Origin(JsonBuffer json)
+    {
+        if (_fields.Origin is { } origin)
+        {
+            json.RawName("\"origin\":"u8);
+            json.Raw(origin.Utf8);
+        }
     }
 
     void Value(ReadOnlySpan<byte> name, object? value, FrontEnd frontEnd, JsonBuffer json)

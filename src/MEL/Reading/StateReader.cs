@@ -11,7 +11,8 @@ static class StateReader
 
     /// <param name="state">A list of pairs by convention; dictionaries, single pairs and (name, value) tuples are read too.</param>
     /// <param name="template">The message template, if there is one.</param>
-    public static Property[] Read(object? state, out string? template)
+    /// <param name="isReadable">Whether text is JSON that has yet to be read.</param>
+    public static Property[] Read(object? state, out string? template, bool isReadable = false)
     {
         template = null;
         try
@@ -19,7 +20,7 @@ static class StateReader
             return state switch
             {
                 null or string => [],
-                IReadOnlyList<KeyValuePair<string, object?>> list => ReadList(list, ref template),
+                IReadOnlyList<KeyValuePair<string, object?>> list => ReadList(list, ref template, isReadable),
                 IEnumerable<KeyValuePair<string, object?>> pairs => ReadPairs(pairs, ref template),
                 IDictionary dictionary => ReadDictionary(dictionary),
                 IEnumerable<KeyValuePair<string, string?>> texts => ReadTexts(texts),
@@ -38,7 +39,7 @@ static class StateReader
     public static bool IsPair(object? state) => state is KeyValuePair<string, object?> || (state is ITuple { Length: 2 } tuple && tuple[0] is string);
 
     // The hot path: by index, into one array of the right size.
-    static Property[] ReadList(IReadOnlyList<KeyValuePair<string, object?>> list, ref string? template)
+    static Property[] ReadList(IReadOnlyList<KeyValuePair<string, object?>> list, ref string? template, bool isReadable)
     {
         var count = list.Count;
         if (count > 0 && TryGet(list, count - 1, out var last) && IsTemplate(last, ref template))
@@ -57,7 +58,7 @@ static class StateReader
         {
             if (TryGet(list, i, out var pair) && !IsTemplate(pair, ref template))
             {
-                properties[filled++] = Of(pair.Key, pair.Value);
+                properties[filled++] = isReadable ? new(pair.Key ?? "(null)", Values.FreezeReadable(pair.Value)) : Of(pair.Key, pair.Value);
             }
         }
         if (isTooLong)
