@@ -131,6 +131,69 @@ public sealed class ChatLogEventTests
     }
 
     [Fact]
+    public async Task ConversationsBesideEachOtherCountEachAnswerOnce()
+    {
+        await using var world = await World.StartAsync();
+        using var client = new ScriptedModel { BeforePiece = async () => await Task.Yield() }
+            .AsBuilder().UseLogging(world.Logging).UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
+
+        using (world.Logger.StartSpan("request"))
+        {
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+            {
+                await foreach (var update in client.GetStreamingResponseAsync("hi", new ChatOptions { Tools = [ScriptedModel.Weather] }))
+                {
+                }
+            }));
+        }
+
+        var rows = await world.FlushAsync();
+        Assert.Equal((8 * 42, 8 * 7), (rows.Sum("prompt_tokens"), rows.Sum("completion_tokens")));
+        Assert.Equal((1 + 8 * 4, 8), (rows.Count, rows.OfType("tool").Count));
+        Assert.All(rows, row => Assert.NotNull(row.Metric("end")));
+    }
+
+    [Fact]
+    public async Task ThousandsOfAbandonedStreamsStayBounded()
+    {
+        await using var world = await World.StartAsync();
+        using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).Build();
+
+        for (var i = 0; i < 1_500; i++)
+        {
+            await TakeOneAsync(client);
+        }
+
+        Assert.Equal(500, (await world.FlushAsync()).Count(row => row.Metric("end") is not null));
+        world.CloseLogging();
+        Assert.Equal(1_500, (await world.FlushAsync()).Count(row => row.Metric("end") is not null));
+    }
+
+    [Theory]
+    [InlineData("not JSON")]
+    [InlineData("[1, null, {\"role\": 3}]")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("{\"messages\": 3, \"usage\": [], \"responseId\": {}, \"\\ud800\": \"\\ud800\"}")]
+    [InlineData("{\"messages\": [{\"role\": \"user\", \"contents\": [null, 1, {\"$type\": \"text\", \"text\": \"\\udc00\"}, {\"$type\": \"new\"}]}], \"usage\": {\"inputTokenCount\": \"x\", \"outputTokenCount\": -1}}")]
+    public async Task WhateverIsLoggedTheCallEndsAsAValidRow(string json)
+    {
+        await using var world = await World.StartAsync();
+        var log = world.Logging.CreateLogger("Microsoft.Extensions.AI.LoggingChatClient");
+
+        Log("LogInvokedSensitive", "GetStreamingResponseAsync", ("Messages", json), ("ChatOptions", json), ("ChatClientMetadata", json));
+        Log("LogStreamingUpdateSensitive", null, ("ChatResponseUpdate", json));
+        Log("LogCompletedSensitive", "GetStreamingResponseAsync", ("ChatResponse", json));
+
+        var row = Assert.Single(await world.FlushAsync());
+        Assert.Equal(("chat", "llm"), (row.Name(), row.Type()));
+        Assert.NotNull(row.Metric("end"));
+
+        void Log(string name, string? method, params (string, object?)[] values) =>
+            log.Log(LogLevel.Trace, new EventId(1, name), new List<KeyValuePair<string, object?>>([new("MethodName", method), .. values.Select(value => KeyValuePair.Create(value.Item1, value.Item2))]), null, (_, _) => "");
+    }
+
+    [Fact]
     public async Task AnAbandonedStreamEndsWithTheSpanAroundItAndWithTheLoggingAtTheLatest()
     {
         await using var world = await World.StartAsync();

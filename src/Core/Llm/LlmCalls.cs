@@ -84,7 +84,9 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
         var placement = Placement.Of(logger);
         if (it.IsTool && activity is { Operation: "execute_tool" } && ReferenceEquals(activity.Span, placement.Above))
         {
-            return Add(new LlmCall(it, activity.Span, isGuest: true));
+            var guest = new LlmCall(it, activity.Span, isGuest: true); // one call, one span
+            guest.Note(it);
+            return Add(guest);
         }
 
         if (Adopter(placement.Above, it.Source) is { } container)
@@ -205,7 +207,7 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
         lock (_calls)
         {
             var open = _calls.FindAll(call => call.Source == source && call.Method == method);
-            return Innermost(open, around) ?? Innermost(open, Ambient.Innermost(logger)) ?? StreamMatch.End(open.FindAll(static call => call.IsStream), around);
+            return Innermost(open, around) ?? Innermost(open, Ambient.Innermost(null)) ?? StreamMatch.End(open.FindAll(static call => call.IsStream), around);
         }
     }
 

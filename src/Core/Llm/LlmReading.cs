@@ -56,10 +56,10 @@ static class LlmReading
         };
     }
 
-    /// <summary>What the rest of the events say of a tool; null when that is nothing.</summary>
+    /// <summary>What an event says of a tool call that has a span already.</summary>
     public static RowPatch Tool(in LlmEvent it, bool hasFailed)
     {
-        var arguments = it.Source == LlmSource.Function ? ChatMessages.Json(it.Value("Arguments")) : null;
+        var arguments = ChatMessages.Json(it.Value("Arguments"));
         var result = hasFailed ? null : ChatMessages.Json(it.Source == LlmSource.Function ? it.Value("ResultValue") : it.Value("Result"));
         return new RowPatch { Input = Cut(arguments), Output = Cut(result), Error = Error(it) };
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Braintrust.Logging.Rows;
 
@@ -7,7 +8,7 @@ namespace Braintrust.Logging.Rows;
 /// Chat messages of any form a library writes (<see cref="ChatPart"/>), usually as JSON text, into OpenAI's chat form, which is what Braintrust shows as a chat
 /// (PROTOCOL section 18). What is not of such a form stays as it is.
 /// </summary>
-static class ChatMessages
+static partial class ChatMessages
 {
     /// <summary>Of text that is read as JSON; what is longer shows as text, cut.</summary>
     public const int ReadableChars = 8 * 1024 * 1024;
@@ -112,7 +113,7 @@ static class ChatMessages
     {
         try
         {
-            return text.Length > ReadableChars ? null : JsonDocument.Parse(text);
+            return text.Length > ReadableChars ? null : JsonDocument.Parse(Paired(text));
         }
         catch (Exception error) when (error is JsonException or ArgumentException) // a lone surrogate is an argument's fault
         {
@@ -162,13 +163,20 @@ static class ChatMessages
     {
         try
         {
-            return JsonDocument.Parse(utf8);
+            return utf8.AsSpan().IndexOf("\\ud"u8) < 0 && utf8.AsSpan().IndexOf("\\uD"u8) < 0 ? JsonDocument.Parse(utf8) : JsonDocument.Parse(Paired(Encoding.UTF8.GetString(utf8)));
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    /// <summary>An escaped half of a surrogate pair is valid JSON, but cannot be read as text.</summary>
+    static string Paired(string text) =>
+        text.Contains("\\ud", StringComparison.OrdinalIgnoreCase) ? LoneHalf().Replace(text, static half => half.Value.Length > 6 ? half.Value : "\\ufffd") : text;
+
+    [GeneratedRegex(@"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")]
+    private static partial Regex LoneHalf();
 
     static void Tidy(JsonElement element, JsonBuffer json)
     {
