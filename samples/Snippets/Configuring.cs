@@ -50,6 +50,18 @@ public static class Configuring
         // end
     }
 
+    public static void Sampled(WebApplicationBuilder builder)
+    {
+        // snippet: sampling
+        builder.Logging.AddBraintrust(options =>
+        {
+            options.SamplingRatio = 0.2;                                                    // one trace in five, the same ones in all services
+            options.Sampler = first => first.Properties.GetValueOrDefault("RequestPath") is not "/health"; // asked once per trace
+            options.Filter = row => row.LoggerName != "Noise" || row.Level is "error" or "fatal";           // asked for each event and scope
+        });
+        // end
+    }
+
     public static void Masked(WebApplicationBuilder builder)
     {
         // snippet: mask

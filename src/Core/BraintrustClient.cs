@@ -1,9 +1,9 @@
-using System.Collections.Concurrent;
 using Braintrust.Logging.Activities;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Masking;
 using Braintrust.Logging.Pipeline;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Sampling;
 using Braintrust.Logging.Session;
 using Braintrust.Logging.Transport;
 
@@ -15,9 +15,6 @@ namespace Braintrust.Logging;
 /// </summary>
 public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 {
-    /// <summary>What a flush waits for unless told otherwise: 30 seconds.</summary>
-    static readonly TimeSpan DefaultFlushTimeout = TimeSpan.FromSeconds(30);
-
     readonly ResolvedSettings _settings;
     readonly DeliveryOptions _delivery;
     readonly RowTransport _transport;
@@ -27,7 +24,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     readonly DeliveryLoop _loop;
     readonly LossReporter _losses = new();
     readonly Refusals _refusals;
-    readonly ConcurrentDictionary<ProjectKey, BraintrustLogger> _loggers = new();
+    readonly LoggerCache _loggers;
     readonly object _disposing = new();
     readonly ActivityCapture? _capture;
     Task? _disposal;
@@ -45,14 +42,16 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     internal BraintrustClient(BraintrustOptions options, ResolvedSettings settings)
     {
         _settings = settings;
+        _loggers = new LoggerCache(key => new BraintrustLogger(this, key));
         _delivery = DeliveryOptions.From(options);
         Api = new ApiFrontEnd(FrontEndSettings.From(options));
+        Sampler = TraceSampler.Of(options);
         Ledger = new Ledger();
         _queue = new EntryQueue(_delivery, Ledger);
         _masked = new MaskedComposer(NewComposer);
         _transport = new RowTransport(settings, options.HttpMessageHandler, _delivery.Clock, SessionRegistry.OfProcess);
         _refusals = new Refusals(_losses);
-        _loop = new DeliveryLoop(_delivery, _queue, _transport, NewComposer(), Ledger, _losses, _refusals);
+        _loop = new DeliveryLoop(_delivery, _queue, _transport, NewComposer(), Ledger, _losses, _refusals, Api);
         Metrics.Watch(this);
         if (options.FlushOnExit)
         {
@@ -64,17 +63,22 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal FrontEnd Api { get; }
 
+    internal TraceSampler Sampler { get; }
+
     internal TimeProvider Clock => _delivery.Clock;
 
     internal bool IsClosed => Volatile.Read(ref _disposal) is not null;
 
     internal TimeSpan ShutdownTimeout => _delivery.ShutdownTimeout;
 
+    /// <summary>How many projects the loop knows at this moment.</summary>
+    internal int Lanes => _loop.Lanes;
+
     internal TimeSpan OldestAge => _loop.OldestAge;
 
     /// <summary>
-    /// The logger of a project: the same object for the same name, made once. The first logger obtained in the process becomes the current
-    /// one (<see cref="BraintrustLogger.Current"/>).
+    /// The logger of a project: the same object for the same name, made once; of many projects the client itself holds the latest 1,024. The first logger
+    /// obtained in the process becomes the current one (<see cref="BraintrustLogger.Current"/>).
     /// </summary>
     /// <param name="project">The project's name. Null: the options' project, else <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>.</param>
     /// <param name="setCurrent">False keeps the logger from becoming the current one.</param>
@@ -82,7 +86,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentException">The name is blank, or the id is no UUID.</exception>
     public BraintrustLogger GetLogger(string? project = null, bool setCurrent = true, string? projectId = null)
     {
-        var logger = _loggers.GetOrAdd(Key(project, projectId), static (key, client) => new BraintrustLogger(client, key), this);
+        var logger = _loggers.Get(Key(project, projectId));
         if (setCurrent)
         {
             logger.BecomeCurrent();
@@ -110,11 +114,11 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// Delivers what was accepted before the call, and says what became of it. Never throws because of a failed delivery; returns early
     /// when nothing more can happen before the timeout. May be called as often as one likes; the client stays usable.
     /// </summary>
-    /// <param name="timeout">Default 30 seconds.</param>
+    /// <param name="timeout">Default: <see cref="BraintrustOptions.FlushTimeout"/>, 30 seconds.</param>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
     public async Task<FlushResult> FlushAsync(TimeSpan? timeout = null)
     {
-        var patience = timeout ?? DefaultFlushTimeout;
+        var patience = timeout ?? _delivery.FlushTimeout;
         ArgumentOutOfRangeException.ThrowIfLessThan(patience, TimeSpan.Zero, nameof(timeout));
         var began = Clock.GetTimestamp();
         var result = await _loop.FlushAsync(Marker, patience).ConfigureAwait(false);
@@ -142,6 +146,12 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// <summary>Puts a row into the queue. Never throws, never waits.</summary>
     internal bool Offer(Entry entry)
     {
+        if (WithheldAs(entry) is { } why)
+        {
+            Ledger.Withholding(why);
+            entry.Confirmation?.Delivered(); // the user said that it is not to be sent: there is nothing to wait for
+            return true;
+        }
         var privileged = entry.ParentId == 0 || entry.Error is not null || entry.Payload is BraintrustSpan { OpenWrite: not null };
         var queued = entry.FrontEnd.Settings.Mask is null ? entry : _masked.Compose(entry);
         if (_queue.TryWrite(ref queued, privileged, out var reason))
@@ -151,6 +161,31 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         Refused(entry, reason);
         return false;
     }
+
+    /// <summary>Whether the user's filter or sampler keeps the row back; null: it is sent.</summary>
+    string? WithheldAs(in Entry entry)
+    {
+        var frontEnd = entry.FrontEnd;
+        if (entry.Kind == EntryKind.Event)
+        {
+            if (frontEnd.Settings.Filter is not null && !Admits(entry))
+            {
+                return WithheldReasons.Filtered;
+            }
+            return Sampler.IsOn && !(entry.IsSampled ?? Keeps(entry)) ? WithheldReasons.Sampled : null;
+        }
+        return entry.Payload switch
+        {
+            BraintrustSpan { IsSampled: false } => WithheldReasons.Sampled,
+            AuditRow { Target.IsOfNoRow: true } => WithheldReasons.Sampled,
+            _ => null,
+        };
+    }
+
+    // Apart, so that the closures cost only those who filter or sample.
+    static bool Admits(Entry entry) => entry.FrontEnd.Admits(() => entry.FrontEnd.Preview(entry.Logger, entry.TraceId, entry.Payload));
+
+    bool Keeps(Entry entry) => Sampler.Keeps(entry.TraceId, () => entry.FrontEnd.Preview(entry.Logger, entry.TraceId, entry.Payload));
 
     /// <summary>Counts a row that a front end was given after its own end: accepted, and lost as <c>closed</c>.</summary>
     internal void Refuse(in Entry entry)
@@ -162,7 +197,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     void Refused(in Entry entry, string reason)
     {
-        if (_refusals.Add(entry.FrontEnd, reason))
+        if (_refusals.Add(entry, reason))
         {
             _queue.Ring();
         }
@@ -193,6 +228,10 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal void OfferBegin(BraintrustSpan span)
     {
+        if (!span.IsSampled)
+        {
+            return;
+        }
         if (span.FrontEnd.Settings.Mask is not null && !_masked.TryComposeOpening(span))
         {
             return; // its end will say it all
@@ -204,6 +243,10 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
             Logger = span.Logger,
             Payload = span,
         });
+        if (_delivery.FlushMode == FlushMode.OnDemand && span.IsLocalRoot)
+        {
+            _queue.Hurry(); // seen even if the process is killed before its end
+        }
     }
 
     internal void OfferAudit(BraintrustLogger logger, FrontEnd frontEnd, AuditRow audit) => Offer(new Entry
@@ -225,7 +268,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     {
         if (!_delivery.AsyncFlush)
         {
-            Task.Run(() => FlushAsync()).Wait(DefaultFlushTimeout); // on the pool: the caller's context may be one that we would block
+            Task.Run(() => FlushAsync()).Wait(Waiting.Within(_delivery.FlushTimeout)); // on the pool: the caller's context may be one that we would block
         }
     }
 

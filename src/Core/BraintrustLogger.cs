@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Sampling;
 using Braintrust.Logging.Session;
 
 namespace Braintrust.Logging;
@@ -240,6 +241,19 @@ public sealed class BraintrustLogger
         return span;
     }
 
+    /// <summary>The same for what the front end's filter is asked for. Null: it leaves the span out.</summary>
+    internal static BraintrustSpan? OpenAdmitted(SpanStart start)
+    {
+        var span = new BraintrustSpan(start, Placement.Of(start.Logger));
+        if (start.FrontEnd.Settings.Filter is not null && !start.FrontEnd.Admits(() => FrontEnd.Preview(span)))
+        {
+            span.Logger.Client.Ledger.Withholding(WithheldReasons.Filtered);
+            return null;
+        }
+        Open(span);
+        return span;
+    }
+
     /// <summary>What has to be fixed about an event on the caller's thread; the front end may still add a confirmation.</summary>
     /// <param name="frontEnd">Who read it.</param>
     /// <param name="payload">The front end's own form of it, which nobody may change any more.</param>
@@ -261,6 +275,7 @@ public sealed class BraintrustLogger
             TraceId = placement.TraceId,
             ParentId = placement.ParentId,
             IsLoose = placement.IsFresh,
+            IsSampled = placement.IsSampled,
             Ticks = utcTicks,
             Size = size + (error?.Length ?? 0),
             Error = error,

@@ -40,9 +40,18 @@ public class BraintrustOptions
 
     /// <summary>
     /// When false, <see cref="BraintrustLogger.Log"/>, <c>Traced</c>, <c>TracedAsync</c> and the end of a root span return after
-    /// delivery (or after a failed attempt to deliver, at most 30 s). Default true. Log calls of ILogger and Serilog never wait.
+    /// delivery (or after a failed attempt to deliver, at most <see cref="FlushTimeout"/>). Default true. Log calls of ILogger and Serilog never wait.
     /// </summary>
     public bool AsyncFlush { get; set; } = true;
+
+    /// <summary>
+    /// When rows are sent. Unset: <see cref="Logging.FlushMode.OnDemand"/> if <c>BRAINTRUST_SYNC_FLUSH</c> is <c>true</c>, <c>1</c>, <c>yes</c>, <c>y</c> or <c>on</c>, else
+    /// <see cref="Logging.FlushMode.Periodic"/>.
+    /// </summary>
+    public FlushMode? FlushMode { get; set; }
+
+    /// <summary>What a flush waits for unless told otherwise, and with <see cref="AsyncFlush"/> off each wait for delivery. Default 30 seconds.</summary>
+    public TimeSpan FlushTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The most rows held in memory. Default 100,000. Rows beyond are dropped and reported as <c>queue_full</c>.</summary>
     public int QueueLimit { get; set; } = 100_000;
@@ -89,6 +98,36 @@ public class BraintrustOptions
     /// Runs on the logging thread; what it throws is ignored.
     /// </summary>
     public Func<IReadOnlyDictionary<string, object?>, string?>? ProjectSelector { get; set; }
+
+    /// <summary>
+    /// The share of traces that is kept, from 0 to 1. Default 1: all. Decided by the trace id alone, so whole traces are kept or not, and services with
+    /// the same ratio keep the same ones.
+    /// </summary>
+    public double SamplingRatio { get; set; } = 1;
+
+    /// <summary>
+    /// Asked at the first row of each trace whether to keep the trace; what is below follows. A trace has to be within <see cref="SamplingRatio"/> too. Runs on the
+    /// logging thread; what it throws keeps the trace. Default: all are kept. What is not kept counts as <c>braintrust.rows.withheld</c> in the meter.
+    /// </summary>
+    public Func<RowPreview, bool>? Sampler { get; set; }
+
+    /// <summary>
+    /// Asked for each event, scope and captured activity of this sink, provider or client; false leaves it out, and what is inside goes to the span around it. Spans by code are
+    /// not asked for. Runs on the logging thread; what it throws lets the row pass. Default: all pass. What does not pass counts as <c>braintrust.rows.withheld</c> in the meter.
+    /// </summary>
+    public Func<RowPreview, bool>? Filter { get; set; }
+
+    /// <summary>
+    /// Whether <c>input</c>, <c>output</c> and <c>expected</c> are sent: prompts, answers, arguments and results of tools. Default true. False sends models, tokens, times, scores,
+    /// errors and metadata alone; the message of an event that names such a value is then sent as its template.
+    /// </summary>
+    public bool CaptureContent { get; set; } = true;
+
+    /// <summary>
+    /// Whether values under names such as <c>Authorization</c>, <c>ApiKey</c>, <c>Password</c> or <c>ConnectionString</c>, and values that begin with <c>Bearer</c> or <c>Basic</c>, are
+    /// replaced by <c>***</c>, wherever in a value they stand. Default true. Text inside of a text is not searched, except for the rendered message.
+    /// </summary>
+    public bool ScrubSecrets { get; set; } = true;
 
     /// <summary>The handler that requests go through. Unset: an own one. A given handler is the caller's to dispose, and should not follow redirects
     /// (<c>AllowAutoRedirect = false</c>): an answer from another host counts as a configuration error.</summary>

@@ -38,8 +38,15 @@ public static class BraintrustPropagation
     {
         try
         {
+            var flags = span.Headers?.Flags ?? TraceParent.Sampled;
+            if (!span.IsSampled)
+            {
+                // No row of it will exist: the other side gets the trace and nobody to hang below.
+                Carrier.Set(headers, TraceParent.Header, new TraceParent(span.Trace, span.Span, (byte)(flags & ~TraceParent.Sampled)).ToString());
+                return;
+            }
             var baggage = Baggage.Merge(Carrier.Get(headers, Baggage.Header), BraintrustSpanContext.Naming(span.Logger));
-            Carrier.Set(headers, TraceParent.Header, new TraceParent(span.Trace, span.Span, span.Headers?.Flags ?? TraceParent.Sampled).ToString());
+            Carrier.Set(headers, TraceParent.Header, new TraceParent(span.Trace, span.Span, flags).ToString());
             if (span.Headers?.State is { } state)
             {
                 Carrier.Set(headers, TraceState, state);

@@ -3,6 +3,7 @@ using Braintrust.Logging.Activities;
 using Braintrust.Logging.Llm;
 using Braintrust.Logging.Propagation;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Session;
 
 namespace Braintrust.Logging;
 
@@ -28,13 +29,14 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         Logger = start.Logger;
         FrontEnd = start.FrontEnd;
         Begun = start;
-        Row = RowId.New();
         Span = spanId != 0 ? spanId : Ids.NewSpanId();
         Order = Interlocked.Increment(ref _opened);
         Trace = placement.TraceId;
         ParentId = placement.ParentId;
         Headers = placement.Headers;
         Above = placement.Above;
+        IsSampled = placement.IsSampled ?? Samples();
+        Row = IsSampled ? RowId.New() : RowId.OfNoRow();
         IsLocalRoot = ParentId == 0 || placement.IsEntry;
         var clock = Logger.Client.Clock;
         CreatedTicks = clock.GetUtcNow().UtcTicks;
@@ -69,6 +71,9 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     /// <summary>Nothing stands above it in this process.</summary>
     internal bool IsLocalRoot { get; }
+
+    /// <summary>False: its trace is not kept, and no row of it is sent.</summary>
+    internal bool IsSampled { get; }
 
     internal long CreatedTicks { get; }
     internal long StartTicks { get; }
@@ -130,9 +135,12 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         IEnumerable<KeyValuePair<string, double>>? metrics = null, IEnumerable<string>? tags = null) =>
         Add(RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags));
 
-    /// <summary>Renames the span or changes its type; null leaves it.</summary>
-    public void SetAttributes(string? name = null, string? type = null) =>
-        Add(RowPatch.Of(null, null, null, null, null, null, null, null, name, type));
+    /// <summary>Renames the span, changes its type or says its purpose; null leaves it.</summary>
+    /// <param name="name">What the work is called.</param>
+    /// <param name="type">One of <see cref="SpanTypes"/> or any other text.</param>
+    /// <param name="purpose"><c>scorer</c> for a model call that judges another one: its cost is not counted. The service knows no other.</param>
+    public void SetAttributes(string? name = null, string? type = null, string? purpose = null) =>
+        Add(RowPatch.Of(null, null, null, null, null, null, null, null, name, type, purpose));
 
     /// <summary>Opens a span below this one, whatever is around; it becomes the current one until it ends.</summary>
     /// <inheritdoc cref="BraintrustLogger.StartSpan"/>
@@ -156,7 +164,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>
     /// A link to the span in Braintrust's pages, from what is known now: complete once logged in. The row must have been delivered before it works.
     /// </summary>
-    public string Link() => Logger.Client.Link(Logger, Id);
+    public string Link() => !IsSampled ? Links.OfNoRow : Logger.Client.Link(Logger, Id);
 
     /// <summary>
     /// Adds the span to the headers of a request that is about to be sent, so that the other side continues the trace below it: <c>traceparent</c>,
@@ -247,6 +255,12 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     /// <summary>The patches, newest first; from here on a patch is an update of its own. For the loop, when it writes the end.</summary>
     internal RowPatch? SealPatches() => Interlocked.Exchange(ref _patches, RowPatch.Sealed) is var patches && ReferenceEquals(patches, RowPatch.Sealed) ? null : patches;
+
+    bool Samples()
+    {
+        var sampler = Logger.Client.Sampler;
+        return !sampler.IsOn || sampler.Keeps(Trace, () => FrontEnd.Preview(this));
+    }
 
     int EstimateBytes()
     {

@@ -8,6 +8,7 @@ static class Metrics
     static readonly Meter Meter = new("Braintrust.Logging");
     static readonly HashSet<BraintrustClient> Clients = [];
     static readonly Dictionary<string, long> RetiredDrops = new(StringComparer.Ordinal);
+    static readonly Dictionary<string, long> RetiredWithheld = new(StringComparer.Ordinal);
     static long _retiredAccepted;
     static long _retiredDelivered;
     static long _retiredRetried;
@@ -17,7 +18,8 @@ static class Metrics
         Meter.CreateObservableCounter("braintrust.rows.accepted", () => Sum(client => client.Ledger.Accepted, static () => _retiredAccepted), "{row}", "Writes offered to a client.");
         Meter.CreateObservableCounter("braintrust.rows.delivered", () => Sum(client => client.Ledger.Delivered, static () => _retiredDelivered), "{row}", "Writes that Braintrust acknowledged.");
         Meter.CreateObservableCounter("braintrust.rows.retried", () => Sum(client => client.Ledger.Retried, static () => _retiredRetried), "{row}", "Writes sent again.");
-        Meter.CreateObservableCounter("braintrust.rows.dropped", Dropped, "{row}", "Writes lost, by reason.");
+        Meter.CreateObservableCounter("braintrust.rows.dropped", () => ByReason(RetiredDrops, static ledger => ledger.Dropped), "{row}", "Writes lost, by reason.");
+        Meter.CreateObservableCounter("braintrust.rows.withheld", () => ByReason(RetiredWithheld, static ledger => ledger.Withheld), "{row}", "Rows that the filter or the sampler kept back.");
         Meter.CreateObservableUpDownCounter("braintrust.rows.queued", () => Sum(client => client.Ledger.ResidentRows, static () => 0), "{row}", "Writes in memory.");
         Meter.CreateObservableUpDownCounter("braintrust.bytes.queued", () => Sum(client => client.Ledger.ResidentBytes, static () => 0), "By", "Their estimated size.");
         Meter.CreateObservableGauge("braintrust.oldest.age", () => All().Select(client => client.OldestAge.TotalSeconds).DefaultIfEmpty(0).Max(), "s", "Age of the oldest write in memory.");
@@ -43,10 +45,8 @@ static class Metrics
             _retiredAccepted += client.Ledger.Accepted;
             _retiredDelivered += client.Ledger.Delivered;
             _retiredRetried += client.Ledger.Retried;
-            foreach (var (reason, count) in client.Ledger.Dropped)
-            {
-                RetiredDrops[reason] = RetiredDrops.GetValueOrDefault(reason) + count;
-            }
+            Add(client.Ledger.Dropped, RetiredDrops);
+            Add(client.Ledger.Withheld, RetiredWithheld);
         }
     }
 
@@ -66,17 +66,25 @@ static class Metrics
         }
     }
 
-    static IEnumerable<Measurement<long>> Dropped()
+    static IEnumerable<Measurement<long>> ByReason(Dictionary<string, long> retired, Func<Pipeline.Ledger, IReadOnlyDictionary<string, long>> of)
     {
-        Dictionary<string, long> drops;
+        Dictionary<string, long> sums;
         lock (Clients)
         {
-            drops = new(RetiredDrops, StringComparer.Ordinal);
-            foreach (var (reason, count) in Clients.SelectMany(client => client.Ledger.Dropped))
+            sums = new(retired, StringComparer.Ordinal);
+            foreach (var client in Clients)
             {
-                drops[reason] = drops.GetValueOrDefault(reason) + count;
+                Add(of(client.Ledger), sums);
             }
         }
-        return drops.Select(drop => new Measurement<long>(drop.Value, new KeyValuePair<string, object?>("reason", drop.Key)));
+        return sums.Select(sum => new Measurement<long>(sum.Value, new KeyValuePair<string, object?>("reason", sum.Key)));
+    }
+
+    static void Add(IReadOnlyDictionary<string, long> counts, Dictionary<string, long> into)
+    {
+        foreach (var (reason, count) in counts)
+        {
+            into[reason] = into.GetValueOrDefault(reason) + count;
+        }
     }
 }

@@ -15,14 +15,14 @@ static class SharedClients
     public static ClientLease Acquire(BraintrustOptions options, string path = "BraintrustOptions.")
     {
         var settings = SettingsResolver.Resolve(options, SettingsSources.OfProcess(), path);
-        var key = new ShareKey(settings.Connection, DeliveryOptions.From(options), options.Mask);
+        var key = new ShareKey(settings.Connection, DeliveryOptions.From(options), options.Mask, options.SamplingRatio, options.Sampler);
         lock (Clients)
         {
             if (!Clients.TryGetValue(key, out var shared) || shared.Client.IsClosed)
             {
                 if (Clients.Keys.Any(other => other.Connection == settings.Connection))
                 {
-                    BraintrustDiagnostics.Warn("own_client", "Two users of one account have different delivery options or masks: each has a queue of its own; the login is shared.", 1);
+                    BraintrustDiagnostics.Warn("own_client", "Two users of one account have different delivery options, masks or sampling: each has a queue of its own; the login is shared.", 1);
                 }
                 shared = new(new BraintrustClient(options, settings));
                 Clients[key] = shared; // a closed one was disposed by somebody else
@@ -48,8 +48,11 @@ static class SharedClients
         return shared.Client.DisposeAsync();
     }
 
-    /// <summary>The mask too: spans by code are masked as their client's options say, and must not slip through another's.</summary>
-    sealed record ShareKey(ConnectionSettings Connection, DeliveryOptions Delivery, Func<string, object?, object?>? Mask);
+    /// <summary>
+    /// The mask too: spans by code are masked as their client's options say, and must not slip through another's. And sampling: a trace is kept as a whole or not.
+    /// </summary>
+    sealed record ShareKey(
+        ConnectionSettings Connection, DeliveryOptions Delivery, Func<string, object?, object?>? Mask, double SamplingRatio, Func<RowPreview, bool>? Sampler);
 
     sealed class Shared(BraintrustClient client)
     {

@@ -115,14 +115,14 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
         };
         if (!_isClosed)
         {
-            return BraintrustLogger.Open(start);
+            return BraintrustLogger.OpenAdmitted(start);
         }
         Client.Refuse(start.Logger.Event(_frontEnd, start, Client.Clock.GetUtcNow().UtcTicks, null, start.Size));
         return null;
     }
 
     BraintrustLogger Route(Property[] properties) =>
-        _frontEnd.Settings.ProjectSelector is null ? _logger : _logger.Route(_frontEnd.Settings, SelectorView.Of(properties));
+        _frontEnd.Settings.ProjectSelector is null ? _logger : _logger.Route(_frontEnd.Settings, PropertyView.WithScopes(properties));
 
     static ClientLease Lease(BraintrustLoggerOptions options)
     {

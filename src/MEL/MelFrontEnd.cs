@@ -1,4 +1,5 @@
 using Braintrust.Extensions.Logging.Reading;
+using Braintrust.Logging;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +25,16 @@ sealed class MelFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
             into.HasParameters |= inTemplate;
             into.Add(property.Name, property.Value, inTemplate);
         }
+    }
+
+    public override RowPreview Preview(BraintrustLogger logger, UInt128 trace, object payload)
+    {
+        if (payload is not LogEvent logEvent)
+        {
+            return base.Preview(logger, trace, payload);
+        }
+        var name = string.IsNullOrEmpty(logEvent.Template) ? logEvent.Message : logEvent.Template;
+        return new(logger, trace, name, logEvent.Category, SeverityNames.Of(SeverityOf(logEvent.Level)), () => PropertyView.WithScopes(logEvent.Properties));
     }
 
     static Severity SeverityOf(LogLevel level) => level switch

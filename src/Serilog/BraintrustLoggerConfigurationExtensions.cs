@@ -33,6 +33,11 @@ public static class BraintrustLoggerConfigurationExtensions
     /// <param name="allowInsecureTransport">Allow plain http to hosts other than loopback. Default false.</param>
     /// <param name="eventsAs">What an event becomes. Default <see cref="EventsAs.Spans"/>.</param>
     /// <param name="scopeSpans">Serilog has no scopes; here so that one set of settings fits both front ends.</param>
+    /// <param name="samplingRatio">The share of traces that is kept, from 0 to 1. Default 1.</param>
+    /// <param name="captureContent">Whether input, output and expected are sent. Default true.</param>
+    /// <param name="scrubSecrets">Whether values under names such as <c>Authorization</c> or <c>Password</c> are replaced. Default true.</param>
+    /// <param name="flushMode">When rows are sent. Default <see cref="FlushMode.Periodic"/>, or <see cref="FlushMode.OnDemand"/> with <c>BRAINTRUST_SYNC_FLUSH</c>.</param>
+    /// <param name="flushTimeout">What a flush waits for unless told otherwise. Default 30 seconds.</param>
     /// <param name="configuration">
     /// Filled in by Serilog.Settings.Configuration, to find misspelled arguments, which it does not report itself. Leave it out in code.
     /// </param>
@@ -60,6 +65,11 @@ public static class BraintrustLoggerConfigurationExtensions
         bool? allowInsecureTransport = null,
         EventsAs? eventsAs = null,
         ScopeSpans? scopeSpans = null,
+        double? samplingRatio = null,
+        bool? captureContent = null,
+        bool? scrubSecrets = null,
+        FlushMode? flushMode = null,
+        TimeSpan? flushTimeout = null,
         IConfiguration? configuration = null,
         LogEventLevel restrictedToMinimumLevel = LevelAlias.Minimum,
         LoggingLevelSwitch? levelSwitch = null)
@@ -70,9 +80,10 @@ public static class BraintrustLoggerConfigurationExtensions
                 nameof(project), nameof(apiKey), nameof(projectId), nameof(orgName), nameof(appUrl), nameof(apiUrl), nameof(batchSizeLimit),
                 nameof(period), nameof(queueLimit), nameof(queueLimitBytes), nameof(eagerlyEmitFirstEvent), nameof(retryTimeLimit),
                 nameof(shutdownTimeout), nameof(flushOnExit), nameof(allowInsecureTransport), nameof(eventsAs), nameof(scopeSpans),
+                nameof(samplingRatio), nameof(captureContent), nameof(scrubSecrets), nameof(flushMode), nameof(flushTimeout),
                 nameof(restrictedToMinimumLevel), nameof(levelSwitch),
             ],
-            [nameof(period), nameof(retryTimeLimit), nameof(shutdownTimeout)]);
+            [nameof(period), nameof(retryTimeLimit), nameof(shutdownTimeout), nameof(flushTimeout)]);
         if (configuration is not null)
         {
             check.Run(configuration);
@@ -88,6 +99,11 @@ public static class BraintrustLoggerConfigurationExtensions
         options.ShutdownTimeout = shutdownTimeout ?? options.ShutdownTimeout;
         options.FlushOnExit = flushOnExit ?? options.FlushOnExit;
         options.ScopeSpans = scopeSpans ?? options.ScopeSpans;
+        options.SamplingRatio = samplingRatio ?? options.SamplingRatio;
+        options.CaptureContent = captureContent ?? options.CaptureContent;
+        options.ScrubSecrets = scrubSecrets ?? options.ScrubSecrets;
+        options.FlushMode = flushMode ?? options.FlushMode;
+        options.FlushTimeout = flushTimeout ?? options.FlushTimeout;
         options.RestrictedToMinimumLevel = restrictedToMinimumLevel;
         options.LevelSwitch = levelSwitch;
         return loggerSinkConfiguration.Sink(Sink(options, check.OnlyPath ?? "WriteTo.Braintrust: "));

@@ -341,6 +341,42 @@ public sealed class ChatLogEventTests
         Assert.Equal(("embeddings embed-1", "llm", """["a","b"]""", 1), (row.Name(), row.Type(), row["input"]!.ToJsonString().Replace(" ", ""), (int)row.Meta("embeddings")!));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ACallThatTheFilterLeavesOutLeavesNothingAndIsNobodysParent(bool streams)
+    {
+        await using var world = await World.StartAsync(configure: options => options.Filter = row => !row.Name.StartsWith("chat", StringComparison.Ordinal));
+        var log = world.Logging.CreateLogger("Test");
+        using var client = new Logs(log, new ScriptedModel()).AsBuilder().UseLogging(world.Logging).Build();
+
+        using (world.Logger.StartSpan("request"))
+        {
+            if (streams)
+            {
+                await foreach (var _ in client.GetStreamingResponseAsync("hi"))
+                {
+                }
+            }
+            await client.GetResponseAsync("hi");
+        }
+
+        Assert.Equal("request [inside]", (await world.FlushAsync()).Tree());
+    }
+
+    [Fact]
+    public async Task ContentThatIsKeptBackLeavesTokensAndTimes()
+    {
+        await using var world = await World.StartAsync(configure: options => options.CaptureContent = false);
+        using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
+
+        await client.GetResponseAsync("Weather in Paris?", new() { Tools = [ScriptedModel.Weather], Instructions = "Paris only." });
+
+        var rows = await world.FlushAsync();
+        Assert.Equal(42, rows.Sum("prompt_tokens"));
+        Assert.DoesNotContain("Paris", string.Concat(rows.Select(row => row.ToJsonString())));
+    }
+
     [Fact]
     public async Task WhatIsLoggedInsideACallIsBelowItAndWhatComesAfterIsNot()
     {

@@ -33,7 +33,7 @@ sealed class World : IAsyncDisposable
 
     public BraintrustLogger Logger => Client.GetLogger(Project);
 
-    public static async Task<World> StartAsync(bool activities = false, LogLevel level = LogLevel.Trace, bool throughSerilog = false, FakeTimeProvider? clock = null)
+    public static async Task<World> StartAsync(bool activities = false, LogLevel level = LogLevel.Trace, bool throughSerilog = false, FakeTimeProvider? clock = null, Action<BraintrustLoggerOptions>? configure = null)
     {
         var server = await FakeBraintrust.StartAsync();
         var client = new BraintrustClient(new() { ApiKey = server.ApiKey, AppUrl = server.Url.ToString(), Project = Project, TimeProvider = clock ?? TimeProvider.System });
@@ -47,6 +47,7 @@ sealed class World : IAsyncDisposable
             options.Client = client;
             options.Project = Project;
             options.ActivitySources = activities ? [.. BraintrustActivitySources.GenAI] : [];
+            configure?.Invoke(options);
         })));
     }
 

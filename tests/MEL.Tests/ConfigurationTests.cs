@@ -43,6 +43,7 @@ public class ConfigurationTests
               "projectid": "0b000000-0000-4000-8000-00000000000a", "BatchSizeLimit": 10, "Period": "00:00:05", "EagerlyEmitFirstEvent": false,
               "AsyncFlush": false, "QueueLimit": 11, "QueueLimitBytes": 5000000000, "RetryTimeLimit": "1.02:00:00", "ShutdownTimeout": "0:00:01.5",
               "FlushOnExit": "False", "AllowInsecureTransport": true, "EventsAs": "auto", "ScopeSpans": "Named",
+              "SamplingRatio": 0.25, "CaptureContent": false, "ScrubSecrets": false, "FlushMode": "ondemand", "FlushTimeout": "00:00:04",
               "LogLevel": { "Default": "Warning" }
             }
             """);
@@ -64,6 +65,8 @@ public class ConfigurationTests
         Assert.True(options.AllowInsecureTransport);
         Assert.Equal(EventsAs.Auto, options.EventsAs);
         Assert.Equal(ScopeSpans.Named, options.ScopeSpans);
+        Assert.Equal((0.25, false, false), (options.SamplingRatio, options.CaptureContent, options.ScrubSecrets));
+        Assert.Equal((FlushMode.OnDemand, TimeSpan.FromSeconds(4)), (options.FlushMode, options.FlushTimeout));
     }
 
     [Fact]
@@ -86,6 +89,9 @@ public class ConfigurationTests
     [InlineData("""{ "BatchSizeLimit": -1 }""", "Logging:Braintrust:BatchSizeLimit must be a whole number from 1 to 2147483647, not '-1'.")]
     [InlineData("""{ "QueueLimit": 1.5 }""", "Logging:Braintrust:QueueLimit must be a whole number")]
     [InlineData("""{ "FlushOnExit": "yes" }""", "Logging:Braintrust:FlushOnExit must be true or false, not 'yes'.")]
+    [InlineData("""{ "SamplingRatio": 25 }""", "Logging:Braintrust:SamplingRatio must be a number from 0 to 1, such as 0.25, not '25'.")]
+    [InlineData("""{ "SamplingRatio": "NaN" }""", "Logging:Braintrust:SamplingRatio must be a number from 0 to 1")]
+    [InlineData("""{ "Sampler": "x" }""", "Logging:Braintrust:Sampler can be set by code only.")]
     [InlineData("""{ "EventsAs": "Rows" }""", "Logging:Braintrust:EventsAs must be one of Spans, ApplicationLogs, Auto, not 'Rows'.")]
     [InlineData("""{ "EventsAs": 1 }""", "Logging:Braintrust:EventsAs must be one of Spans, ApplicationLogs, Auto, not '1'.")]
     [InlineData("""{ "Period": "00:00:00" }""", "Logging:Braintrust:Period must be greater than zero.")]

@@ -75,6 +75,8 @@ sealed class World : IAsyncDisposable
         return client;
     }
 
+    internal Braintrust.Logging.Pipeline.Ledger Ledger() => Assert.Single(_clients).Ledger;
+
     public async Task<IReadOnlyList<JsonObject>> FlushAsync(string project = Project)
     {
         foreach (var client in _clients.Where(client => !client.IsClosed))

@@ -179,7 +179,7 @@ public class FailureTests
             log.Information("poison");
             await world.RowsAsync();
 
-            Assert.Contains(said.Entries, line => line.Contains("Braintrust answered 422", StringComparison.Ordinal));
+            await said.WaitForAsync(1, line => line.Contains("Braintrust answered 422", StringComparison.Ordinal), "a line about the 422"); // told on the pool
             Assert.DoesNotContain(said.Entries, line => line.Contains(world.Server.ApiKey, StringComparison.Ordinal));
             Assert.True(refusals.Count > 0);
         }

@@ -23,10 +23,13 @@ public class SettingsTests
         ["retryTimeLimit"] = ("01:00:00", it => it.RetryTimeLimit = TimeSpan.FromHours(1)),
         ["shutdownTimeout"] = ("00:00:07", it => it.ShutdownTimeout = TimeSpan.FromSeconds(7)),
         ["flushOnExit"] = ("false", it => it.FlushOnExit = false),
+        ["samplingRatio"] = ("0.9999999", it => it.SamplingRatio = 0.9999999),
+        ["flushMode"] = ("OnDemand", it => it.FlushMode = FlushMode.OnDemand),
+        ["flushTimeout"] = ("00:00:09", it => it.FlushTimeout = TimeSpan.FromSeconds(9)),
         ["allowInsecureTransport"] = ("true", it => it.AllowInsecureTransport = true),
     };
 
-    static readonly string[] TestedElsewhere = ["project", "apiKey", "appUrl", "apiUrl", "projectId", "eventsAs", "scopeSpans", "restrictedToMinimumLevel", "levelSwitch"];
+    static readonly string[] TestedElsewhere = ["project", "apiKey", "appUrl", "apiUrl", "projectId", "eventsAs", "scopeSpans", "captureContent", "scrubSecrets", "restrictedToMinimumLevel", "levelSwitch"];
 
     public static TheoryData<string> DeliveryArguments => [.. Delivery.Keys];
 

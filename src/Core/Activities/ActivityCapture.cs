@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Enumeration;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Sampling;
 
 namespace Braintrust.Logging.Activities;
 
@@ -88,6 +89,11 @@ sealed class ActivityCapture : IDisposable
                 return; // another front end of the project has it
             }
             var span = new BraintrustSpan(ActivityReader.Begin(activity, _logger, _frontEnd), Placement.Of(activity, _logger), Ids.Bits(activity.SpanId));
+            if (_frontEnd.Settings.Filter is not null && !_frontEnd.Admits(() => FrontEnd.Preview(span)))
+            {
+                _logger.Client.Ledger.Withholding(WithheldReasons.Filtered);
+                return;
+            }
             activity.SetCustomProperty(Key, new CapturedActivity(activity, span, Of(activity)));
             _logger.Client.OfferBegin(span);
         }

@@ -14,6 +14,9 @@ readonly struct OptionsValidation(string path)
         AtLeastOne(options.QueueLimitBytes, nameof(options.QueueLimitBytes));
         Positive(options.Period, nameof(options.Period));
         Positive(options.RetryTimeLimit, nameof(options.RetryTimeLimit));
+        Positive(options.FlushTimeout, nameof(options.FlushTimeout));
+        if (options.FlushMode is { } mode && !Enum.IsDefined(mode)) throw Error(nameof(options.FlushMode), "must be one of Periodic, OnDemand.");
+        if (!(options.SamplingRatio is >= 0 and <= 1)) throw Error(nameof(options.SamplingRatio), "must be from 0 to 1.");
         if (options.ShutdownTimeout < TimeSpan.Zero) throw Error(nameof(options.ShutdownTimeout), "must not be negative.");
         NotTooLong(options.ShutdownTimeout, nameof(options.ShutdownTimeout));
         if (options.Project is { } project && string.IsNullOrWhiteSpace(project))

@@ -6,7 +6,7 @@ namespace Braintrust.Logging.Llm;
 /// <summary>A model or tool call that is shown by log events, from its first to its last.</summary>
 /// <param name="it">The event it began with.</param>
 /// <param name="span">Its span, or the captured activity's that shows the same call.</param>
-/// <param name="isGuest">Whether the span is the activity's: then that ends it.</param>
+/// <param name="isGuest">Whether the span is not the call's own: an activity's, which that ends, or one that will have no row.</param>
 sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
 {
     const int ManyPieces = 64;
@@ -27,6 +27,9 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
     public BraintrustSpan? Above { get; } = span.Above;
 
     public LlmAnswer Answer { get; } = new();
+
+    /// <summary>Stands in the flow for a call that the user's filter leaves out, so that its events find it and are left out too.</summary>
+    public WithheldCall? Withheld { get; init; }
 
     /// <summary>Other calls began inside it.</summary>
     public bool IsContainer { get; set; }
@@ -82,6 +85,10 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
     /// <summary>Adds what its end says.</summary>
     public void End(in LlmEvent it)
     {
+        if (Withheld is not null)
+        {
+            return;
+        }
         if (it.IsTool)
         {
             Note(it);
@@ -106,6 +113,11 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
     /// <summary>Ends the span at its last event: nobody said that the call was over.</summary>
     public void Abandon()
     {
+        if (Withheld is not null)
+        {
+            Withheld.Close();
+            return;
+        }
         var said = Said(null, null);
         said.Metadata!.Add(new("braintrust.incomplete", true));
         span.Add(said);
@@ -114,6 +126,7 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
 
     public void Finish(long? at = null)
     {
+        Withheld?.Close();
         if (!isGuest)
         {
             span.Finish(at is { } timestamp ? new DateTimeOffset(span.CreatedTicks, TimeSpan.Zero) + span.Logger.Client.Clock.GetElapsedTime(_began, timestamp) : null);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Braintrust.Logging.Activities;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Sampling;
 
 namespace Braintrust.Logging.Llm;
 
@@ -53,7 +54,7 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
     /// <summary>A span ends: the streams that began directly below it will not go on. One that does updates its row.</summary>
     public void Leave(BraintrustSpan above)
     {
-        foreach (var call in Where(call => call.IsStream && !call.Span.IsEnded && ReferenceEquals(call.Above, above)))
+        foreach (var call in Where(call => call is { IsStream: true, Span.IsEnded: false } && ReferenceEquals(call.Above, above)))
         {
             call.Abandon();
         }
@@ -94,6 +95,12 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
             placement = Placement.Below(container.Span);
         }
         var span = new BraintrustSpan(LlmReading.Beginning(it, logger, frontEnd), placement);
+        if (IsFiltered(span))
+        {
+            var withheld = new WithheldCall();
+            Ambient.Enter(withheld);
+            return Add(new LlmCall(it, span, isGuest: true) { Withheld = withheld });
+        }
         var call = new LlmCall(it, span, isGuest: false);
         foreach (var outer in Where(outer => Chain(placement.Above).Contains(outer.Span)))
         {
@@ -175,8 +182,22 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
         }
         var placement = Placement.Of(logger);
         var call = new LlmCall(it, new BraintrustSpan(LlmReading.Beginning(it, logger, frontEnd), placement), isGuest: false);
-        call.End(it);
-        call.Finish();
+        if (!IsFiltered(call.Span))
+        {
+            call.End(it);
+            call.Finish();
+        }
+        return true;
+    }
+
+    /// <summary>Whether the user's filter leaves the span out, which is counted.</summary>
+    bool IsFiltered(BraintrustSpan span)
+    {
+        if (frontEnd.Settings.Filter is null || frontEnd.Admits(() => FrontEnd.Preview(span)))
+        {
+            return false;
+        }
+        span.Logger.Client.Ledger.Withholding(WithheldReasons.Filtered);
         return true;
     }
 
@@ -207,7 +228,7 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
         lock (_calls)
         {
             var open = _calls.FindAll(call => call.Source == source && call.Method == method);
-            return Innermost(open, around) ?? Innermost(open, Ambient.Innermost(null)) ?? StreamMatch.End(open.FindAll(static call => call.IsStream), around);
+            return Innermost(open, around) ?? Innermost(open, Ambient.Innermost(null)) ?? WithheldCall.Innermost(open) ?? StreamMatch.End(open.FindAll(static call => call.IsStream), around);
         }
     }
 

@@ -117,7 +117,7 @@ static class LlmReading
             {
                 switch (option.Name)
                 {
-                    case "instructions" when option.Value.ValueKind == JsonValueKind.String:
+                    case "instructions" when option.Value.ValueKind == JsonValueKind.String && (input is null || ChatMessages.IsList(input)):
                         input = ChatMessages.WithInstructions(option.Value.GetString()!, input);
                         break;
                     case "modelId" when option.Value.ValueKind == JsonValueKind.String:

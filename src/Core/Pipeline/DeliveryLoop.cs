@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Session;
 using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging.Pipeline;
@@ -18,6 +19,7 @@ sealed class DeliveryLoop
     readonly EntryQueue _queue;
     readonly IRowTransport _transport;
     readonly Refusals _refusals;
+    readonly FrontEnd _self;
     readonly TimeProvider _clock;
     readonly ITimer _timer;
     readonly CancellationTokenSource _abort = new();
@@ -43,14 +45,15 @@ sealed class DeliveryLoop
     long _oldest = long.MaxValue;
     FlushResult? _rest;
 
-    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals)
+    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals, FrontEnd self)
     {
+        _self = self;
         _options = options;
         _queue = queue;
         _transport = transport;
         _refusals = refusals;
         _clock = options.Clock;
-        _fates = new Fates(ledger, losses);
+        _fates = new Fates(ledger, losses, _clock);
         _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
         _intake = new Intake(composer, _outbox, _flushes, _fates, ledger, _clock);
         _settlement = new Settlement(_outbox, _fates, ledger, _bodyLimit, _api, _clock);
@@ -66,6 +69,9 @@ sealed class DeliveryLoop
 
     /// <summary>About how long the oldest row has been waiting.</summary>
     public TimeSpan OldestAge => Volatile.Read(ref _oldest) is var oldest && oldest == long.MaxValue ? TimeSpan.Zero : _clock.GetElapsedTime(oldest);
+
+    /// <summary>How many projects are known at this moment.</summary>
+    public int Lanes => _outbox.Lanes.Count;
 
     bool IsStopping => Volatile.Read(ref _stopBy) != long.MaxValue;
 
@@ -109,7 +115,9 @@ sealed class DeliveryLoop
                 Read();
                 LookUp();
                 Send();
+                _outbox.Tidy();
                 Tell();
+                SummariseLosses();
                 if (IsStopping && IsDone())
                 {
                     break;
@@ -139,9 +147,14 @@ sealed class DeliveryLoop
         {
             return;
         }
+        var wasUrgent = _queue.IsUrgent;
         while (HasRoom() && Now < _stopBy && _queue.TryRead(out var entry))
         {
             Take(entry);
+        }
+        if (wasUrgent && !_queue.TryPeek(out _))
+        {
+            _queue.Hurried();
         }
         _intake.WriteOpenSpans();
         if (_lookUps == 0 || IsStopping || Now >= After(_outbox.FillingSince, _options.Period))
@@ -152,7 +165,8 @@ sealed class DeliveryLoop
 
     bool IsDue() =>
         IsFlushing || IsStopping || _outbox.IsFilling
-        || (_queue.TryPeek(out var first)
+        || (IsOnDemand ? _queue.IsUrgent || _queue.WaitingRows >= ManyRows || _queue.HasManyBytes
+            : _queue.TryPeek(out var first)
             && (Now >= After(first.AcceptedAt, _options.Period)
                 || _queue.WaitingRows >= _options.BatchSizeLimit
                 || _queue.HasManyBytes
@@ -331,9 +345,32 @@ sealed class DeliveryLoop
     {
         if (_refusals.HasNews && (_flushes.AreWaiting || IsStopping || Now >= _refusals.TellAt(Period)))
         {
-            _refusals.Tell(Now);
+            _refusals.Tell(Now, Refused);
         }
         _flushes.Complete(_outbox.Sending == 0 && _lookUps == 0 ? Math.Max(Now, NextChance()) : Now, _fates.LastError);
+    }
+
+    void Refused(ProjectKey project, long rows) => _fates.Remember(_outbox.LaneOf(project), LossReasons.QueueFull, rows);
+
+    /// <summary>Each project is told what it lost, in a row of its own, once it can be sent to again.</summary>
+    void SummariseLosses()
+    {
+        if (!_fates.HaveUntold || IsStopping || _api.Failures > 0)
+        {
+            return;
+        }
+        _fates.HaveUntold = false;
+        foreach (var lane in _outbox.Lanes)
+        {
+            if (lane.Lost is { } lost && lane.IsOpen && Now >= lost.TellAt)
+            {
+                lane.Lost = null;
+                _intake.WriteSummary(lane, lost, _self);
+                _outbox.Seal();
+            }
+            _fates.HaveUntold |= lane.Lost is not null;
+        }
+        Send();
     }
 
     /// <summary>When something may happen next.</summary>
@@ -405,7 +442,7 @@ sealed class DeliveryLoop
                 _fates.Lose(_intake.Row(entry), LossReasons.Shutdown, Settlement.ShutdownMessage(why), null);
             }
         }
-        _refusals.Tell(Now);
+        _refusals.Tell(Now, static (_, _) => { });
         _flushes.Complete(Now, _fates.LastError);
         Volatile.Write(ref _rest, _flushes.Rest(_fates.LastError));
         Volatile.Write(ref _oldest, long.MaxValue);
@@ -417,9 +454,15 @@ sealed class DeliveryLoop
 
     long Period => After(0, _options.Period);
 
+    bool IsOnDemand => _options.FlushMode == FlushMode.OnDemand;
+
+    /// <summary>So many that they leave without being asked, for what comes next to have room.</summary>
+    long ManyRows => Math.Max(1, _options.QueueLimit / 4);
+
     /// <summary>How many unread rows are worth a look before the timer: one when idle, a batch otherwise, none while nothing can be sent.</summary>
     long WorthWakingFor(bool hasUnread) =>
-        !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
+        IsOnDemand ? _api.IsOpen(Now) && HasRoom() ? ManyRows : long.MaxValue
+        : !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
         : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MaxInFlight ? long.MaxValue
         : _options.BatchSizeLimit;
 
@@ -428,7 +471,7 @@ sealed class DeliveryLoop
         var now = Now;
         var next = Math.Min(IsStopping ? _stopBy : long.MaxValue, _flushes.NextDeadline);
         var hasUnread = _queue.TryPeek(out var first);
-        if (hasUnread && HasRoom())
+        if (hasUnread && HasRoom() && !IsOnDemand)
         {
             next = Math.Min(next, After(first.AcceptedAt, _options.Period));
         }
@@ -436,13 +479,18 @@ sealed class DeliveryLoop
         {
             next = Math.Min(next, After(_outbox.FillingSince, _options.Period));
         }
-        if (!_api.IsOpen(now))
+        var isQuiet = IsOnDemand && _flushes.NextDeadline == long.MaxValue && !IsStopping; // nobody waits: the next flush tries again
+        if (!_api.IsOpen(now) && !isQuiet)
         {
             next = Math.Min(next, _api.OpensAt);
         }
         foreach (var lane in _outbox.Lanes)
         {
-            if (lane.Parked.Count > 0 && !lane.Gate.IsOpen(now))
+            if (lane.Lost is { } lost && lost.TellAt > now && !isQuiet) // later than that it waits for the destination, not for time
+            {
+                next = Math.Min(next, lost.TellAt);
+            }
+            if (lane.Parked.Count > 0 && !lane.Gate.IsOpen(now) && !isQuiet)
             {
                 next = Math.Min(next, lane.Gate.OpensAt);
             }

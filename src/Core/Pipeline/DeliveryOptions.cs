@@ -1,3 +1,5 @@
+using Braintrust.Logging.Configuration;
+
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>The options that shape a pipeline. Front ends share a client when theirs are equal.</summary>
@@ -5,7 +7,18 @@ sealed record DeliveryOptions(
     int BatchSizeLimit, TimeSpan Period, bool EagerlyEmitFirstEvent, bool AsyncFlush, int QueueLimit, long QueueLimitBytes,
     TimeSpan RetryTimeLimit, TimeSpan ShutdownTimeout, bool FlushOnExit, HttpMessageHandler? Handler, TimeProvider Clock)
 {
+    /// <summary>See <see cref="FlushMode"/>.</summary>
+    public FlushMode FlushMode { get; init; }
+
+    public TimeSpan FlushTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     public static DeliveryOptions From(BraintrustOptions options) => new(
         options.BatchSizeLimit, options.Period, options.EagerlyEmitFirstEvent, options.AsyncFlush, options.QueueLimit, options.QueueLimitBytes,
-        options.RetryTimeLimit, options.ShutdownTimeout, options.FlushOnExit, options.HttpMessageHandler, options.TimeProvider ?? TimeProvider.System);
+        options.RetryTimeLimit, options.ShutdownTimeout, options.FlushOnExit, options.HttpMessageHandler, options.TimeProvider ?? TimeProvider.System)
+        {
+            FlushMode = options.FlushMode ?? (IsSyncFlush(Environment.GetEnvironmentVariable(EnvironmentVariables.SyncFlush)) ? FlushMode.OnDemand : FlushMode.Periodic),
+            FlushTimeout = options.FlushTimeout,
+        };
+
+    static bool IsSyncFlush(string? value) => value?.Trim().ToLowerInvariant() is "true" or "1" or "yes" or "y" or "on";
 }

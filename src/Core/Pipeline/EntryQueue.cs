@@ -24,6 +24,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
     long _begins;
     long _wakeAt = long.MaxValue;
     bool _isIdle;
+    bool _isUrgent;
 
     // The loop's.
     long _read;
@@ -96,6 +97,18 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
         Interlocked.Decrement(ref _begins);
         return false;
     }
+
+    /// <summary>What is queued should leave now, whatever the mode.</summary>
+    public void Hurry()
+    {
+        Volatile.Write(ref _isUrgent, true);
+        Ring();
+    }
+
+    public bool IsUrgent => Volatile.Read(ref _isUrgent);
+
+    /// <summary>For the loop, once it has read all there is.</summary>
+    public void Hurried() => Volatile.Write(ref _isUrgent, false);
 
     public void Ring() => _bell.Writer.TryWrite(true);
 

@@ -70,9 +70,11 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     public PendingRow Row(in Entry entry)
     {
         flushes.Current.Unsettled++;
+        var lane = outbox.LaneOf(entry.Logger);
+        lane.Rows++;
         return new PendingRow
         {
-            Lane = outbox.LaneOf(entry.Logger),
+            Lane = lane,
             Id = entry.RowId,
             Sequence = _sequence++,
             AcceptedAt = entry.AcceptedAt,
@@ -123,6 +125,30 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
         var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = _json.Length });
         row.Payload = null; // the end is still to come: nothing of the span itself is lost with this
         row.Fate = span.OpenWrite;
+        outbox.Add(row, _json.Written);
+    }
+
+    /// <summary>Tells a project what it lost, as a row of its own.</summary>
+    public void WriteSummary(Lane lane, LossTally lost, FrontEnd frontEnd)
+    {
+        _json.Clear();
+        var id = RowId.New();
+        composer.Losses(id, lost.ByReason, lost.Since, frontEnd, clock.GetUtcNow().UtcTicks, _json);
+        ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
+        ledger.Holding(_json.Length);
+        flushes.Current.Unsettled++;
+        lane.Rows++;
+        var row = new PendingRow
+        {
+            Lane = lane,
+            Id = id,
+            Sequence = _sequence++,
+            AcceptedAt = clock.GetTimestamp(),
+            Size = _json.Length,
+            Epoch = flushes.Current,
+            FrontEnd = frontEnd,
+            IsSummary = true,
+        };
         outbox.Add(row, _json.Written);
     }
 

@@ -10,6 +10,7 @@ namespace Braintrust.Logging.Pipeline;
 sealed class Ledger
 {
     readonly ConcurrentDictionary<string, StrongBox<long>> _dropped = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, StrongBox<long>> _withheld = new(StringComparer.Ordinal);
     long _accepted;
     long _delivered;
     long _retried;
@@ -29,7 +30,12 @@ sealed class Ledger
 
     public long DroppedRows => _dropped.Values.Sum(count => Interlocked.Read(ref count.Value));
 
-    public IReadOnlyDictionary<string, long> Dropped => _dropped.ToDictionary(pair => pair.Key, pair => Interlocked.Read(ref pair.Value.Value), StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, long> Dropped => Counts(_dropped);
+
+    /// <summary>What the user's own filter and sampler kept back: never offered, so no part of the sum.</summary>
+    public IReadOnlyDictionary<string, long> Withheld => Counts(_withheld);
+
+    public void Withholding(string reason) => Interlocked.Increment(ref _withheld.GetOrAdd(reason, static _ => new()).Value);
 
     /// <summary>Takes a write in if the bounds allow it; it counts as accepted either way.</summary>
     public bool TryAccept(int bytes, long rowLimit, long byteLimit)
@@ -73,6 +79,9 @@ sealed class Ledger
     public void Refusing(string reason) => Interlocked.Increment(ref _dropped.GetOrAdd(reason, static _ => new()).Value);
 
     public void Retrying(int rows) => Interlocked.Add(ref _retried, rows);
+
+    static Dictionary<string, long> Counts(ConcurrentDictionary<string, StrongBox<long>> counts) =>
+        counts.ToDictionary(pair => pair.Key, pair => Interlocked.Read(ref pair.Value.Value), StringComparer.Ordinal);
 
     void Leave(int bytes)
     {

@@ -1,4 +1,5 @@
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Session;
 
 namespace Braintrust.Logging.Pipeline;
 
@@ -8,13 +9,17 @@ namespace Braintrust.Logging.Pipeline;
 /// </summary>
 sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 {
-    readonly Dictionary<BraintrustLogger, Lane> _lanes = [];
+    // Beyond this many projects those with nothing to send are forgotten: a selector may name any number.
+    const int LanesToKeep = 1024;
+
+    readonly Dictionary<ProjectKey, Lane> _lanes = [];
     readonly Dictionary<(Lane, RowId), RowFate> _updates = [];
     readonly LinkedList<Batch> _ready = new();
     readonly HashSet<Batch> _sending = [];
     Batch _filling = new();
     Batch _following = new(); // rows that have to come after one that still fills: a body must not hold the same row twice
     int _updatesToSweepAt = 1024;
+    int _tidyAt = 2 * LanesToKeep;
 
     public IReadOnlyCollection<Lane> Lanes => _lanes.Values;
 
@@ -32,13 +37,32 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     IEnumerable<Batch> Parked => _lanes.Values.SelectMany(lane => lane.Parked);
 
-    public Lane LaneOf(BraintrustLogger logger)
+    public Lane LaneOf(BraintrustLogger logger) => LaneOf(logger.Key);
+
+    public Lane LaneOf(ProjectKey project)
     {
-        if (!_lanes.TryGetValue(logger, out var lane))
+        if (!_lanes.TryGetValue(project, out var lane))
         {
-            _lanes.Add(logger, lane = new Lane(logger.Key));
+            _lanes.Add(project, lane = new Lane(project));
         }
         return lane;
+    }
+
+    /// <summary>Forgets projects with nothing to send, when there are many.</summary>
+    public void Tidy()
+    {
+        if (_lanes.Count <= LanesToKeep || (_lanes.Count < _tidyAt && _sending.Count > 0))
+        {
+            return;
+        }
+        foreach (var (key, lane) in _lanes)
+        {
+            if (lane.IsIdle)
+            {
+                _lanes.Remove(key); // allowed while enumerating
+            }
+        }
+        _tidyAt = 2 * Math.Max(LanesToKeep, _lanes.Count);
     }
 
     public void Add(in PendingRow row, ReadOnlySpan<byte> bytes)

@@ -60,13 +60,12 @@ static partial class ChatMessages
         return writer.Value();
     }
 
+    /// <summary>Whether messages can be put before it.</summary>
+    public static bool IsList(object value) => value is JsonText { Utf8: [(byte)'[', ..] };
+
     /// <summary>The messages with the system's instructions before them: a text, or a list of parts.</summary>
-    public static object? WithInstructions(object instructions, object? input)
+    public static JsonText WithInstructions(object instructions, object? input)
     {
-        if (input is not null and not JsonText { Utf8: [(byte)'[', ..] })
-        {
-            return input;
-        }
         using var writer = new ChatWriter();
         writer.Begin();
         if (instructions is string text && Parse(text) is not { RootElement.ValueKind: JsonValueKind.Array })

@@ -17,6 +17,28 @@ abstract class FrontEnd(FrontEndSettings settings)
     /// <summary>Reads an event. Runs on the loop, with a mask on the callers' threads, several at once; must not change the payload.</summary>
     public virtual void Read(object payload, EventRecord into) { }
 
+    /// <summary>What the user's filter and sampler see of an event. On the caller's thread.</summary>
+    public virtual RowPreview Preview(BraintrustLogger logger, UInt128 trace, object payload) =>
+        new(logger, trace, "", null, null, static () => new Dictionary<string, object?>());
+
+    /// <summary>What they see of a span.</summary>
+    public static RowPreview Preview(BraintrustSpan span) =>
+        new(span.Logger, span.Trace, span.Begun.Name, span.Begun.LoggerName, null, () => PropertyView.Of(span.Begun));
+
+    /// <summary>Whether the user's filter lets it pass; what the filter throws is ignored.</summary>
+    public bool Admits(Func<RowPreview> preview)
+    {
+        try
+        {
+            return Settings.Filter is not { } filter || filter(preview());
+        }
+        catch (Exception error) // the user's code
+        {
+            BraintrustDiagnostics.Warn("filter", $"Filter threw {error.GetType()}; the row was kept.", 1);
+            return true;
+        }
+    }
+
     /// <summary>Writes a value that only this front end knows. False: not such a value.</summary>
     public virtual bool TryWrite(object value, JsonBuffer json) => false;
 
@@ -33,6 +55,21 @@ sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IR
     /// <summary>See <see cref="BraintrustOptions.Mask"/>.</summary>
     public Func<string, object?, object?>? Mask { get; init; }
 
+    /// <summary>See <see cref="BraintrustOptions.Filter"/>.</summary>
+    public Func<RowPreview, bool>? Filter { get; init; }
+
+    /// <summary>See <see cref="BraintrustOptions.CaptureContent"/>.</summary>
+    public bool CaptureContent { get; init; } = true;
+
+    /// <summary>See <see cref="BraintrustOptions.ScrubSecrets"/>.</summary>
+    public bool ScrubSecrets { get; init; } = true;
+
     public static FrontEndSettings From(BraintrustOptions options) =>
-        new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss, [.. options.ActivitySources]) { Mask = options.Mask };
+        new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss, [.. options.ActivitySources])
+        {
+            Mask = options.Mask,
+            Filter = options.Filter,
+            CaptureContent = options.CaptureContent,
+            ScrubSecrets = options.ScrubSecrets,
+        };
 }

@@ -28,6 +28,23 @@ static class Ids
         return new Guid(bytes);
     }
 
+    /// <summary>A UUID that no row will have: of version 8, which is free to use, with zeros at the end.</summary>
+    public static Guid NewMarkedId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        NewRowId().TryWriteBytes(bytes);
+        bytes[7] = (byte)((bytes[7] & 0x0F) | 0x80);
+        bytes[10..].Clear();
+        return new Guid(bytes);
+    }
+
+    public static bool IsMarked(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes);
+        return (bytes[7] & 0xF0) == 0x80 && !bytes[10..].ContainsAnyExcept((byte)0);
+    }
+
     public static string Hex(ulong spanId) => spanId.ToString("x16", null);
 
     public static string Hex(UInt128 traceId) => traceId.ToString("x32", null);

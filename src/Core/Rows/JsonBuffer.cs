@@ -76,6 +76,14 @@ sealed class JsonBuffer : IDisposable
         _length += json.Length;
     }
 
+    /// <summary>A piece of JSON just as it is, without the comma that may be due.</summary>
+    public void Verbatim(ReadOnlySpan<byte> piece)
+    {
+        Room(piece.Length);
+        piece.CopyTo(_bytes.AsSpan(_length));
+        _length += piece.Length;
+    }
+
     public void String(string? text)
     {
         if (text is null)

@@ -16,13 +16,16 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     /// <summary>What came in with the trace from another process.</summary>
     public TraceHeaders? Headers { get; init; }
 
+    /// <summary>Whether the trace is kept, if a span above has decided it.</summary>
+    public bool? IsSampled { get; init; }
+
     /// <summary>The parent is in another process: here the row is the first of its trace.</summary>
     public bool IsEntry { get; init; }
 
     /// <summary>The span it is below, if that is one of this process.</summary>
     public BraintrustSpan? Above { get; init; }
 
-    public static Placement Below(BraintrustSpan parent) => new(parent.Trace, parent.Span, false) { Headers = parent.Headers, Above = parent };
+    public static Placement Below(BraintrustSpan parent) => new(parent.Trace, parent.Span, false) { Headers = parent.Headers, Above = parent, IsSampled = parent.IsSampled };
 
     /// <summary>Below a span of another process.</summary>
     public static Placement Below(BraintrustSpanContext remote) => new(remote.Parent.TraceId, remote.Parent.SpanId, false)

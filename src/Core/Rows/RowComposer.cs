@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Braintrust.Logging.Privacy;
+
 namespace Braintrust.Logging.Rows;
 
 /// <summary>
@@ -67,6 +71,7 @@ sealed class RowComposer
 
     void EventRow(in Entry entry, JsonBuffer json)
     {
+        Redact(entry.FrontEnd.Settings);
         var message = _event.Message;
         if (_event.HasParameters && _event.Template is { } template)
         {
@@ -98,7 +103,6 @@ sealed class RowComposer
         Type(isRootSpan: _event.IsSpan && entry.ParentId == 0, json);
         json.RawName("\"log_level\":"u8);
         json.String(SeverityNames.Utf8(_event.Severity));
-        Purpose(json);
         Counter(_tally.Next(), json);
         json.EndObject();
         Context(entry.FrontEnd, default, json);
@@ -109,9 +113,14 @@ sealed class RowComposer
     /// <summary>A native log row: no name, no span fields; everything that is no message is metadata (PROTOCOL section 9).</summary>
     void LogRow(in Entry entry, JsonBuffer json)
     {
+        Redact(entry.FrontEnd.Settings);
         foreach (var property in _event.Properties)
         {
             var name = FieldNames.Plain(property.Name);
+            if (!entry.FrontEnd.Settings.CaptureContent && ModelContent.IsName(name))
+            {
+                continue;
+            }
             if (property.InTemplate)
             {
                 var value = property.Value is null ? null : Neutral(entry.FrontEnd, property.Value);
@@ -162,7 +171,7 @@ sealed class RowComposer
     public void Open(BraintrustSpan span, JsonBuffer json)
     {
         MapBeginning(span);
-        var begun = span.Begun;
+        DropContent(span.FrontEnd);
         BeginRow(span.Row, span.Span, span.Trace, span.ParentId, span.CreatedTicks, json);
         Value("\"input\":"u8, _fields.Input, span.FrontEnd, json);
         Metadata(span.FrontEnd, json);
@@ -174,10 +183,10 @@ sealed class RowComposer
         json.RawName("\"span_attributes\":"u8);
         json.BeginObject();
         json.RawName("\"name\":"u8);
-        json.String(_fields.Name ?? begun.Name);
+        json.String(_fields.Name ?? NameOf(span));
         Counter(span.Counter, json);
         json.EndObject();
-        Context(span.FrontEnd, begun.Caller, json, begun.Instrumentation);
+        Context(span.FrontEnd, span.Begun.Caller, json, span.Begun.Instrumentation);
         EndRow(merges: true, json);
     }
 
@@ -194,6 +203,7 @@ sealed class RowComposer
         {
             patch.ApplyTo(_fields);
         }
+        DropContent(span.FrontEnd);
 
         if (span.Counter < 0)
         {
@@ -207,9 +217,8 @@ sealed class RowComposer
         json.RawName("\"span_attributes\":"u8);
         json.BeginObject();
         json.RawName("\"name\":"u8);
-        json.String(_fields.Name ?? span.Activity?.Name ?? span.Begun.Name);
+        json.String(_fields.Name ?? span.Activity?.Name ?? NameOf(span));
         Type(isRootSpan: span.ParentId == 0, json);
-        Purpose(json);
         Counter(span.Counter, json);
         json.EndObject();
         Context(span.FrontEnd, span.Begun.Caller, json, span.Begun.Instrumentation);
@@ -222,6 +231,7 @@ sealed class RowComposer
     {
         _fields.Clear();
         audit.Fields?.ApplyTo(_fields);
+        DropContent(entry.FrontEnd);
         json.BeginObject();
         json.RawName("\"id\":"u8);
         (audit.Comment is null ? audit.Target : entry.RowId).Write(json);
@@ -252,7 +262,7 @@ sealed class RowComposer
                 Numbers(_fields.Metrics, json);
                 json.EndObject();
             }
-            if (_fields.Name is not null || _fields.Type is not null)
+            if (_fields.Name is not null || _fields.Type is not null || _fields.Purpose is not null)
             {
                 json.RawName("\"span_attributes\":"u8);
                 json.BeginObject();
@@ -266,6 +276,7 @@ sealed class RowComposer
                     json.RawName("\"type\":"u8);
                     json.String(type);
                 }
+                Purpose(json);
                 json.EndObject();
             }
         }
@@ -282,6 +293,70 @@ sealed class RowComposer
         }
         json.EndObject();
     }
+
+    /// <summary>What a project lost on the way to it, so that a gap in its traces has an explanation beside it.</summary>
+    public void Losses(RowId id, IReadOnlyDictionary<string, long> byReason, long since, FrontEnd frontEnd, long ticks, JsonBuffer json)
+    {
+        BeginRow(id, Ids.NewSpanId(), Ids.NewTraceId(), 0, ticks, json);
+        json.RawName("\"output\":"u8);
+        var reasons = string.Join(", ", byReason.Select(static one => string.Create(CultureInfo.InvariantCulture, $"{one.Key}: {one.Value}")));
+        json.String(string.Create(CultureInfo.InvariantCulture, $"{byReason.Values.Sum()} rows were lost on the way to this project ({reasons})."));
+        json.RawName("\"metadata\":"u8);
+        json.BeginObject();
+        json.Name("logger.name");
+        json.String("Braintrust.Logging");
+        json.Name("lost");
+        json.BeginObject();
+        foreach (var (reason, rows) in byReason)
+        {
+            json.Name(reason);
+            json.Number(rows);
+        }
+        json.EndObject();
+        json.EndObject();
+        json.RawName("\"metrics\":"u8);
+        json.BeginObject();
+        StartAndEnd(since, ticks, json);
+        json.EndObject();
+        json.RawName("\"span_attributes\":"u8);
+        json.BeginObject();
+        json.RawName("\"name\":"u8);
+        json.String("Rows lost"u8);
+        json.RawName("\"log_level\":"u8);
+        json.String("warn"u8);
+        Counter(_tally.Next(), json);
+        json.EndObject();
+        Context(frontEnd, default, json);
+        EndRow(merges: true, json);
+    }
+
+    /// <summary>Takes out of the message what the front end's settings keep back.</summary>
+    void Redact(FrontEndSettings settings)
+    {
+        if (!settings.CaptureContent)
+        {
+            ModelContent.Drop(_fields);
+            if (_event.Template is { } template && ModelContent.IsShown(_event.Properties))
+            {
+                _event.Message.Clear().Append(template);
+            }
+        }
+        if (settings.ScrubSecrets)
+        {
+            Secrets.Hide(_event.Message, CollectionsMarshal.AsSpan(_event.Properties));
+        }
+    }
+
+    void DropContent(FrontEnd frontEnd)
+    {
+        if (!frontEnd.Settings.CaptureContent)
+        {
+            ModelContent.Drop(_fields);
+        }
+    }
+
+    static string NameOf(BraintrustSpan span) =>
+        span.FrontEnd.Settings.ScrubSecrets ? Secrets.Hide(span.Begun.Name, span.Begun.Properties) : span.Begun.Name;
 
     void MapBeginning(BraintrustSpan span, Property[]? properties = null)
     {
@@ -399,12 +474,16 @@ sealed class RowComposer
         for (var i = 0; i < _fields.Metadata.Count; i++)
         {
             var (name, value) = _fields.Metadata[i];
-            if (IsTaken(name, withTags))
+            if (IsTaken(name, withTags) || (!frontEnd.Settings.CaptureContent && ModelContent.IsName(name)))
             {
                 continue;
             }
             json.Name(name);
-            if (name == "model" && value is not null and not string)
+            if (frontEnd.Settings.ScrubSecrets && Secrets.IsSecret(name, value))
+            {
+                json.String(Secrets.Mark);
+            }
+            else if (name == "model" && value is not null and not string)
             {
                 json.String(Text(frontEnd, value)); // a text or null is all the service takes here
             }
@@ -473,6 +552,16 @@ sealed class RowComposer
             json.RawName("\"type\":"u8);
             json.String(type);
         }
+        Purpose(json);
+    }
+
+    void Purpose(JsonBuffer json)
+    {
+        if (_fields.Purpose is { } purpose)
+        {
+            json.RawName("\"purpose\":"u8);
+            json.String(purpose);
+        }
     }
 
     static void Counter(long counter, JsonBuffer json)
@@ -525,15 +614,6 @@ sealed class RowComposer
         return origin;
     }
 
-    void Purpose(JsonBuffer json)
-    {
-        if (_fields.Purpose is { } purpose)
-        {
-            json.RawName("\"purpose\":"u8);
-            json.String(purpose);
-        }
-    }
-
     void Origin(JsonBuffer json)
     {
         if (_fields.Origin is { } origin)
@@ -554,9 +634,18 @@ sealed class RowComposer
 
     static void Write(FrontEnd frontEnd, object? value, JsonBuffer json)
     {
+        var before = json.Length;
         if (value is null or string or JsonText || !frontEnd.TryWrite(value, json))
         {
             Values.Write(value, json);
+            if (value is not JsonText)
+            {
+                return;
+            }
+        }
+        if (frontEnd.Settings.ScrubSecrets)
+        {
+            SecretScrubber.Scrub(json, before);
         }
     }
 

@@ -32,7 +32,14 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
     {
         if (into.Instructions is { } instructions)
         {
-            into.Input = ChatMessages.WithInstructions(instructions, into.Input);
+            if (into.Input is null || ChatMessages.IsList(into.Input))
+            {
+                into.Input = ChatMessages.WithInstructions(instructions, into.Input);
+            }
+            else
+            {
+                into.Metadata.Set("gen_ai.system_instructions", instructions);
+            }
         }
     }
 

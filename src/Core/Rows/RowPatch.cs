@@ -12,6 +12,7 @@ sealed class RowPatch
     public object? Error { get; init; }
     public string? Name { get; init; }
     public string? Type { get; init; }
+    public string? Purpose { get; init; }
     public List<KeyValuePair<string, object?>>? Metadata { get; init; }
     public KeyValuePair<string, double>[]? Scores { get; init; }
     public KeyValuePair<string, double>[]? Metrics { get; init; }
@@ -23,7 +24,7 @@ sealed class RowPatch
     /// <summary>Freezes what a caller gave: null means nothing was said.</summary>
     public static RowPatch Of(
         object? input, object? output, object? expected, object? error, IEnumerable<KeyValuePair<string, double>>? scores,
-        object? metadata, IEnumerable<KeyValuePair<string, double>>? metrics, IEnumerable<string>? tags, string? name = null, string? type = null) => new()
+        object? metadata, IEnumerable<KeyValuePair<string, double>>? metrics, IEnumerable<string>? tags, string? name = null, string? type = null, string? purpose = null) => new()
         {
             Input = Values.Freeze(input),
             Output = Values.Freeze(output),
@@ -35,6 +36,7 @@ sealed class RowPatch
             Tags = Copy(tags, static tag => tag is not null),
             Name = name,
             Type = type,
+            Purpose = purpose,
         };
 
     /// <summary>Writes over what is there: the later patch wins, maps and tags join.</summary>
@@ -46,6 +48,7 @@ sealed class RowPatch
         fields.Error = Error ?? fields.Error;
         fields.Name = Name ?? fields.Name;
         fields.Type = Type ?? fields.Type;
+        fields.Purpose = Purpose ?? fields.Purpose;
         foreach (var (name, value) in Metadata ?? [])
         {
             SetMetadata(fields, name, value);

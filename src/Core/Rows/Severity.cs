@@ -17,4 +17,6 @@ static class SeverityNames
         Severity.Error => "error"u8,
         _ => "fatal"u8,
     };
+
+    public static string Of(Severity severity) => System.Text.Encoding.ASCII.GetString(Utf8(severity));
 }

@@ -3,6 +3,9 @@ namespace Braintrust.Logging.Session;
 /// <summary>Where people find a row (PROTOCOL section 21). A link works once the row has been accepted.</summary>
 static class Links
 {
+    /// <summary>Of a span that is not sent.</summary>
+    public const string OfNoRow = "https://braintrust.dev/noop-span";
+
     /// <param name="app">The public app URL.</param>
     /// <param name="org">The organisation's name, if it is known.</param>
     /// <param name="project">The project, as far as it is known.</param>

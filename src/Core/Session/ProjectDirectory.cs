@@ -6,17 +6,28 @@ namespace Braintrust.Logging.Session;
 /// <summary>The projects looked up so far. Names are compared as given, within their organisation.</summary>
 sealed class ProjectDirectory
 {
+    // Far more than anybody has, and little memory: what is forgotten is looked up again.
+    const int Remembered = 10_000;
+
     static readonly TimeSpan PatienceForNames = TimeSpan.FromSeconds(2);
 
     readonly ConcurrentDictionary<(string OrgId, string Name), SingleFlight<string>> _ids = new();
     readonly ConcurrentDictionary<string, string?> _names = new();
 
-    public ValueTask<(Answer Answer, string? Id)> FindAsync(HttpExchange http, string appUrl, Login login, string name, CancellationToken cancel) =>
-        _ids.GetOrAdd((login.OrgId, name), static _ => new()).GetAsync(() => RegisterAsync(http, appUrl, login, name), cancel);
+    public ValueTask<(Answer Answer, string? Id)> FindAsync(HttpExchange http, string appUrl, Login login, string name, CancellationToken cancel)
+    {
+        if (!_ids.TryGetValue((login.OrgId, name), out var flight))
+        {
+            if (_ids.Count >= Remembered) _ids.Clear();
+            flight = _ids.GetOrAdd((login.OrgId, name), static _ => new());
+        }
+        return flight.GetAsync(() => RegisterAsync(http, appUrl, login, name), cancel);
+    }
 
     /// <summary>Asks for the name behind an id, the first time only; whether that works makes no difference to anyone's rows.</summary>
     public async ValueTask LearnNameAsync(HttpExchange http, string appUrl, Login login, string id, CancellationToken cancel)
     {
+        if (_names.Count >= Remembered) _names.Clear();
         if (!_names.TryAdd(id, null)) return;
         await AskAsync().WaitAsync(PatienceForNames, http.Time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 

@@ -25,6 +25,8 @@ static class OptionSettings
         [nameof(BraintrustOptions.Period)] = Time(static (options, value) => options.Period = value),
         [nameof(BraintrustOptions.EagerlyEmitFirstEvent)] = Flag(static (options, value) => options.EagerlyEmitFirstEvent = value),
         [nameof(BraintrustOptions.AsyncFlush)] = Flag(static (options, value) => options.AsyncFlush = value),
+        [nameof(BraintrustOptions.FlushMode)] = OneOf<FlushMode>(static (options, value) => options.FlushMode = value),
+        [nameof(BraintrustOptions.FlushTimeout)] = Time(static (options, value) => options.FlushTimeout = value),
         [nameof(BraintrustOptions.QueueLimit)] = Number(static (options, value) => options.QueueLimit = (int)value, int.MaxValue),
         [nameof(BraintrustOptions.QueueLimitBytes)] = Number(static (options, value) => options.QueueLimitBytes = value, long.MaxValue),
         [nameof(BraintrustOptions.RetryTimeLimit)] = Time(static (options, value) => options.RetryTimeLimit = value),
@@ -33,6 +35,9 @@ static class OptionSettings
         [nameof(BraintrustOptions.AllowInsecureTransport)] = Flag(static (options, value) => options.AllowInsecureTransport = value),
         [nameof(BraintrustOptions.EventsAs)] = OneOf<EventsAs>(static (options, value) => options.EventsAs = value),
         [nameof(BraintrustOptions.ScopeSpans)] = OneOf<ScopeSpans>(static (options, value) => options.ScopeSpans = value),
+        [nameof(BraintrustOptions.SamplingRatio)] = Share(static (options, value) => options.SamplingRatio = value),
+        [nameof(BraintrustOptions.CaptureContent)] = Flag(static (options, value) => options.CaptureContent = value),
+        [nameof(BraintrustOptions.ScrubSecrets)] = Flag(static (options, value) => options.ScrubSecrets = value),
     };
 
     /// <summary>What takes a list.</summary>
@@ -41,7 +46,7 @@ static class OptionSettings
     /// <summary>What no JSON can express.</summary>
     public static readonly string[] CodeOnly =
     [
-        nameof(BraintrustOptions.Mask), nameof(BraintrustOptions.ProjectSelector), nameof(BraintrustOptions.HttpMessageHandler), nameof(BraintrustOptions.TimeProvider),
+        nameof(BraintrustOptions.Mask), nameof(BraintrustOptions.Filter), nameof(BraintrustOptions.Sampler), nameof(BraintrustOptions.ProjectSelector), nameof(BraintrustOptions.HttpMessageHandler), nameof(BraintrustOptions.TimeProvider),
         nameof(BraintrustOptions.OnLoss), nameof(BraintrustLoggerOptions.Client),
     ];
 
@@ -79,6 +84,16 @@ static class OptionSettings
         if (!long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) || value > most || value < 1)
         {
             return string.Create(CultureInfo.InvariantCulture, $"must be a whole number from 1 to {most}, not '{text}'.");
+        }
+        set(options, value);
+        return null;
+    };
+
+    static OptionSetting Share(Action<BraintrustLoggerOptions, double> set) => (options, text) =>
+    {
+        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) || !(value <= 1))
+        {
+            return $"must be a number from 0 to 1, such as 0.25, not '{text}'.";
         }
         set(options, value);
         return null;

@@ -270,4 +270,21 @@ public sealed class SpanTests
         JsonArray list => "[" + string.Join(",", list.Select(item => item is null ? "null" : Sorted(item))) + "]",
         _ => node.ToJsonString(),
     };
+
+    [Fact]
+    public async Task ASpanCanSayThatItOnlyScores()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        var span = logger.StartSpan("judge", SpanTypes.Llm);
+        span.SetAttributes(purpose: "scorer");
+        span.End();
+        await logger.Client.FlushAsync();
+        span.SetAttributes(purpose: "scorer"); // as an update too
+        await logger.Client.FlushAsync();
+
+        Assert.Equal(("judge", "llm", "scorer"), ((string?)world.Rows[0]["span_attributes"]!["name"], (string?)world.Rows[0]["span_attributes"]!["type"], (string?)world.Rows[0]["span_attributes"]!["purpose"]));
+        Assert.Equal("scorer", (string?)world.Server.Arrivals.Entries[1]["span_attributes"]!["purpose"]);
+    }
 }

@@ -122,7 +122,7 @@ sealed class EventReader
 
     static object? ValueOf(LogEventPropertyValue value) => value is ScalarValue scalar ? scalar.Value : value;
 
-    static Severity SeverityOf(LogEventLevel level) => level switch
+    public static Severity SeverityOf(LogEventLevel level) => level switch
     {
         LogEventLevel.Verbose => Severity.Trace,
         LogEventLevel.Debug => Severity.Debug,

@@ -38,6 +38,7 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
             entry.SpanId = span.SpanId;
             entry.ParentId = span.ParentId;
             entry.IsLoose = false;
+            entry.IsSampled = null; // another trace, perhaps
         }
         else if (entry.ParentId == 0 && logEvent.TraceId is { } trace && trace != default)
         {
@@ -52,6 +53,14 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
         Settings.ProjectSelector is null ? logger : logger.Route(Settings, EventReader.Properties(logEvent));
 
     public override void Read(object payload, EventRecord into) => (_reader ??= new()).Read(Snapshot.Frozen(payload), into);
+
+    public override RowPreview Preview(BraintrustLogger logger, UInt128 trace, object payload)
+    {
+        var logEvent = Snapshot.Original(payload);
+        var source = logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out var value) && value is ScalarValue { Value: string name } ? name : null;
+        var level = SeverityNames.Of(EventReader.SeverityOf(logEvent.Level));
+        return new(logger, trace, logEvent.MessageTemplate.Text, source, level, () => EventReader.Properties(logEvent));
+    }
 
     public override bool TryWrite(object value, JsonBuffer json)
     {

@@ -1,0 +1,150 @@
+using Braintrust.Logging.Rows;
+
+namespace Braintrust.Logging.Privacy;
+
+/// <summary>
+/// Takes secrets out of a value that is JSON already. It looks at every text once and copies only when there is something to hide; the value must be valid JSON.
+/// </summary>
+static class SecretScrubber
+{
+    /// <summary>Scrubs what was written after the buffer had this length.</summary>
+    public static void Scrub(JsonBuffer json, int from)
+    {
+        if (!TryFind(json.Written[from..], 0, out _))
+        {
+            return;
+        }
+        var written = json.Written[from..].ToArray();
+        json.Truncate(from);
+        Write(written, json);
+    }
+
+    /// <summary>Writes a value without its secrets.</summary>
+    public static void Write(ReadOnlySpan<byte> value, JsonBuffer json)
+    {
+        if (!TryFind(value, 0, out var found))
+        {
+            json.Raw(value);
+            return;
+        }
+        using var scrubbed = new JsonBuffer(value.Length);
+        var at = 0;
+        do
+        {
+            scrubbed.Verbatim(value[at..found.Start.Value]);
+            scrubbed.Verbatim("\"***\""u8);
+            at = found.End.Value;
+        }
+        while (TryFind(value, at, out found));
+        scrubbed.Verbatim(value[at..]);
+        json.Raw(scrubbed.Written);
+    }
+
+    /// <summary>Where the next secret value stands.</summary>
+    static bool TryFind(ReadOnlySpan<byte> json, int from, out Range found)
+    {
+        while (from < json.Length && json[from..].IndexOf((byte)'"') is var offset and >= 0)
+        {
+            var open = from + offset;
+            var close = CloseOf(json, open);
+            if (close < 0)
+            {
+                break;
+            }
+            var text = json[(open + 1)..close];
+            from = close + 1;
+            var next = SkipBlanks(json, from);
+            if (next < json.Length && json[next] == ':')
+            {
+                var value = SkipBlanks(json, next + 1);
+                var end = EndOf(json, value);
+                if (Secrets.IsName(text) && HidesSomething(json, value, end, text))
+                {
+                    found = value..end;
+                    return true;
+                }
+                from = value;
+            }
+            else if (Secrets.IsCredential(text))
+            {
+                found = open..(close + 1);
+                return true;
+            }
+        }
+        found = default;
+        return false;
+    }
+
+    // true, false, null say nothing; "tokens: 3" under a plural is a count. What was hidden before stays.
+    static bool HidesSomething(ReadOnlySpan<byte> json, int value, int end, ReadOnlySpan<byte> name) => json[value] switch
+    {
+        (byte)'t' or (byte)'f' or (byte)'n' => false,
+        (byte)'"' => !json[value..end].SequenceEqual("\"***\""u8),
+        (byte)'{' or (byte)'[' => true,
+        _ => name[^1] is not ((byte)'s' or (byte)'S'),
+    };
+
+    static int SkipBlanks(ReadOnlySpan<byte> json, int at)
+    {
+        while (at < json.Length && json[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+        {
+            at++;
+        }
+        return at;
+    }
+
+    /// <summary>The quote that ends the text which begins there; -1: none.</summary>
+    static int CloseOf(ReadOnlySpan<byte> json, int open)
+    {
+        for (var at = open + 1; at < json.Length;)
+        {
+            var offset = json[at..].IndexOfAny((byte)'"', (byte)'\\');
+            if (offset < 0)
+            {
+                break;
+            }
+            at += offset;
+            if (json[at] == '"')
+            {
+                return at;
+            }
+            at += 2;
+        }
+        return -1;
+    }
+
+    /// <summary>Behind the value that begins there.</summary>
+    static int EndOf(ReadOnlySpan<byte> json, int start)
+    {
+        var depth = 0;
+        for (var at = start; at < json.Length; at++)
+        {
+            switch (json[at])
+            {
+                case (byte)'"':
+                    at = CloseOf(json, at);
+                    if (at < 0)
+                    {
+                        return json.Length;
+                    }
+                    if (depth == 0)
+                    {
+                        return at + 1;
+                    }
+                    break;
+                case (byte)'{' or (byte)'[':
+                    depth++;
+                    break;
+                case (byte)'}' or (byte)']':
+                    if (--depth <= 0)
+                    {
+                        return depth < 0 ? at : at + 1;
+                    }
+                    break;
+                case (byte)',' when depth == 0:
+                    return at;
+            }
+        }
+        return json.Length;
+    }
+}
