@@ -1,6 +1,9 @@
+using Braintrust.Extensions.Logging;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Serilog;
+using ILogger = Microsoft.Extensions.Logging.ILogger;
 
 namespace Braintrust.Logging.Tests.Ai;
 
@@ -235,9 +238,42 @@ public sealed class ChatLogEventTests
         var call = (await world.FlushAsync()).Named("chat scripted-1");
         Assert.Equal(("It is sunny.", 32), ((string?)call["output"]![0]!["message"]!["content"], call.Metric("prompt_tokens")));
 
+        Assert.False((bool)call.Meta("braintrust.incomplete")!);
+
         await TakeOneAsync(client);
         clock.Advance(TimeSpan.FromMinutes(12));
         Assert.Equal(2, (await world.FlushAsync()).Count(row => row.Metric("end") is not null && row.Type() == "llm"));
+    }
+
+    [Fact]
+    public async Task SeveralToolsInOneTurnAreAMessageEach()
+    {
+        await using var world = await World.StartAsync();
+        using var client = new ScriptedModel { Answer = [new FunctionResultContent("a", "one"), new FunctionResultContent("b", "two"), new TextContent("and text")] }
+            .AsBuilder().UseLogging(world.Logging).Build();
+
+        await client.GetResponseAsync([new(ChatRole.Tool, [new FunctionResultContent("a", "one"), new FunctionResultContent("b", new { Two = 2 })])]);
+
+        var row = Assert.Single(await world.FlushAsync());
+        Assert.Equal("""[{"role":"tool","tool_call_id":"a","content":"one"},{"role":"tool","tool_call_id":"b","content":"{\u0022two\u0022:2}"}]""", row["input"]!.ToJsonString().Replace("\\n", "").Replace(" ", ""));
+        Assert.Equal(["and text", "one", "two"], row["output"]!.AsArray().Select(choice => (string?)choice!["message"]!["content"]));
+    }
+
+    [Fact]
+    public async Task TwoFrontEndsOfOneProjectCountOnce()
+    {
+        await using var world = await World.StartAsync();
+        using var serilog = new Serilog.LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Braintrust(world.Client, World.Project).CreateLogger();
+        using var both = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new Serilog.Extensions.Logging.SerilogLoggerProvider(serilog)).AddBraintrust(options =>
+        {
+            options.Client = world.Client;
+            options.Project = World.Project;
+        }));
+        using var client = new ScriptedModel().AsBuilder().UseLogging(both).UseFunctionInvocation(both).UseLogging(both).Build();
+
+        await client.GetResponseAsync("hi", new() { Tools = [ScriptedModel.Weather] });
+
+        Assert.Equal(42, (await world.FlushAsync()).Sum("prompt_tokens"));
     }
 
     [Theory]

@@ -10,10 +10,12 @@ namespace Braintrust.Logging.Llm;
 sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
 {
     const int ManyPieces = 64;
+    const string Incomplete = "braintrust.incomplete";
 
     readonly long _began = span.Logger.Client.Clock.GetTimestamp();
     readonly Queue<string> _expected = new();
     TimeSpan? _firstToken;
+    volatile bool _wasAbandoned;
 
     public LlmSource Source { get; } = it.Source;
 
@@ -107,7 +109,12 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
         Count("InputTokenCount", MetricNames.Prompt, it);
         Count("OutputTokenCount", MetricNames.Completion, it);
         Count("TotalTokenCount", MetricNames.Total, it);
-        span.Add(Said(LlmReading.Error(it), it.Value("EmbeddingsCount")));
+        var said = Said(LlmReading.Error(it), it.Value("EmbeddingsCount"));
+        if (_wasAbandoned)
+        {
+            said.Metadata!.Add(new(Incomplete, false)); // it went on after all
+        }
+        span.Add(said);
     }
 
     /// <summary>Ends the span at its last event: nobody said that the call was over.</summary>
@@ -119,8 +126,9 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
             return;
         }
         var said = Said(null, null);
-        said.Metadata!.Add(new("braintrust.incomplete", true));
+        said.Metadata!.Add(new(Incomplete, true));
         span.Add(said);
+        _wasAbandoned = true;
         Finish(LastAt);
     }
 

@@ -19,8 +19,11 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
 {
     const int Limit = 1_000;
 
-    /// <summary>A call that is not heard of for so long is taken for abandoned; should it end after all, its row is updated.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    // A stream that is not heard of for so long is taken for abandoned; should it go on after all, its row is updated.
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    // After this long nothing is heard of any call.
+    static readonly TimeSpan Memory = TimeSpan.FromHours(2);
 
     static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -150,10 +153,7 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
             return false;
         }
         Told(it.Exception);
-        lock (_calls)
-        {
-            call.Note(it);
-        }
+        call.Note(it);
         return true;
     }
 
@@ -301,8 +301,8 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
         List<LlmCall> silent;
         lock (_calls)
         {
-            silent = _calls.FindAll(call => clock.GetElapsedTime(call.LastAt) >= Patience);
-            _calls.RemoveAll(silent.Contains);
+            silent = _calls.FindAll(call => clock.GetElapsedTime(call.LastAt) >= (call.IsStream ? Patience : Memory));
+            _calls.RemoveAll(call => clock.GetElapsedTime(call.LastAt) >= Memory);
             if (_calls.Count == 0)
             {
                 _timer?.Dispose();

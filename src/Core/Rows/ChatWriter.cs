@@ -25,30 +25,26 @@ sealed class ChatWriter : IDisposable
 
     public void Message(JsonElement message)
     {
-        if (!HasRoom())
+        foreach (var (parts, result) in Turns(message))
         {
-            return;
-        }
-        var parts = Read(message);
-        var results = parts.Where(static part => part.Kind == ChatPartKind.ToolResult).ToList();
-        if (results.Count == 0)
-        {
-            Message(Role(message)!, Text(message, "authorName") ?? Text(message, "name"), parts);
-        }
-        foreach (var result in results) // one message each, as OpenAI has it
-        {
-            Result(result);
+            if (HasRoom())
+            {
+                Turn(message, parts, result);
+            }
         }
     }
 
     /// <summary>An answer: the message among others that could have been given.</summary>
     public void Choice(JsonElement message, string? finishReason)
     {
-        if (HasRoom())
+        foreach (var (parts, result) in Turns(message))
         {
-            BeginChoice(finishReason);
-            Message(message);
-            _json.EndObject();
+            if (HasRoom())
+            {
+                BeginChoice(finishReason);
+                Turn(message, parts, result);
+                EndChoice();
+            }
         }
     }
 
@@ -97,6 +93,36 @@ sealed class ChatWriter : IDisposable
         if (HasRoom(message.Length))
         {
             _json.Raw(message);
+        }
+    }
+
+    /// <summary>Each result of a tool is a message of its own, as OpenAI has it.</summary>
+    static IEnumerable<(List<ChatPart> Parts, ChatPart? Result)> Turns(JsonElement message)
+    {
+        var all = Read(message);
+        var parts = all.FindAll(static part => part.Kind != ChatPartKind.ToolResult);
+        if (parts.Count > 0 || all.Count == 0)
+        {
+            yield return (parts, null);
+        }
+        foreach (var part in all)
+        {
+            if (part.Kind == ChatPartKind.ToolResult)
+            {
+                yield return ([], part);
+            }
+        }
+    }
+
+    void Turn(JsonElement message, List<ChatPart> parts, ChatPart? result)
+    {
+        if (result is { } tool)
+        {
+            Result(tool);
+        }
+        else
+        {
+            Message(Role(message)!, Text(message, "authorName") ?? Text(message, "name"), parts);
         }
     }
 
