@@ -80,8 +80,38 @@ public sealed class SemanticKernelTests
         var rows = await world.FlushAsync();
         Assert.Equal((9, 2), (rows.Sum("prompt_tokens"), rows.Sum("completion_tokens")));
         Assert.Single(rows, row => row.Metric("prompt_tokens") is not null);
+        Assert.All(rows, row => Assert.NotNull(row.Metric("end")));
         Assert.Single(rows, row => row.Name() == "execute_tool InvokePromptStreamingAsync");
         Assert.Single(rows.Select(row => (string?)row["root_span_id"]).Distinct());
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task TheChatServiceByItselfCountsOnceAndLeavesNothingOpen(bool activities, bool streams)
+    {
+        await using var model = await ModelServer.StartAsync();
+        await using var world = await World.StartAsync(configure: options => options.ActivitySources = activities ? ["Microsoft.SemanticKernel*"] : []);
+        var service = Kernel(world, model).GetRequiredService<IChatCompletionService>();
+
+        if (streams)
+        {
+            await foreach (var _ in service.GetStreamingChatMessageContentsAsync("hi"))
+            {
+            }
+        }
+        else
+        {
+            await service.GetChatMessageContentAsync("hi");
+        }
+
+        var calls = (await world.FlushAsync()).OfType("llm");
+        Assert.Equal(streams ? (9, 2) : (20, 4), (calls.Sum("prompt_tokens"), calls.Sum("completion_tokens")));
+        Assert.Single(calls, call => call["span_parents"] is null);
+        Assert.All(calls, call => Assert.NotNull(call.Metric("end")));
+        Assert.Equal("""[{"role":"user","content":"hi"}]""", calls[0]["input"]!.ToJsonString());
     }
 
     [Theory]

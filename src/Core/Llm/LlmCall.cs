@@ -85,7 +85,9 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
     }
 
     /// <summary>Adds what its end says.</summary>
-    public void End(in LlmEvent it)
+    /// <param name="it">The event.</param>
+    /// <param name="isCounted">Whether its tokens are not said elsewhere.</param>
+    public void End(in LlmEvent it, bool isCounted = true)
     {
         if (Withheld is not null)
         {
@@ -109,7 +111,7 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
         Count("InputTokenCount", MetricNames.Prompt, it);
         Count("OutputTokenCount", MetricNames.Completion, it);
         Count("TotalTokenCount", MetricNames.Total, it);
-        var said = Said(LlmReading.Error(it), it.Value("EmbeddingsCount"));
+        var said = Said(LlmReading.Error(it), it.Value("EmbeddingsCount"), isCounted);
         if (_wasAbandoned)
         {
             said.Metadata!.Add(new(Incomplete, false)); // it went on after all
@@ -151,15 +153,15 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
         }
     }
 
-    RowPatch Said(string? error, object? embeddings)
+    RowPatch Said(string? error, object? embeddings, bool isCounted = true)
     {
         lock (_expected)
         {
-            return SaidByNow(error, embeddings);
+            return SaidByNow(error, embeddings, isCounted);
         }
     }
 
-    RowPatch SaidByNow(string? error, object? embeddings)
+    RowPatch SaidByNow(string? error, object? embeddings, bool isCounted)
     {
         var metadata = new List<KeyValuePair<string, object?>>();
         if (Answer.Model is { } model)
@@ -186,7 +188,7 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
         }
         if (!Answer.Tokens.IsEmpty)
         {
-            if (IsCounted())
+            if (isCounted && IsCounted())
             {
                 metrics.AddRange(Answer.Tokens.Metrics);
             }

@@ -166,17 +166,20 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
             {
                 _calls.Remove(call);
             }
-            call.End(it);
+            call.End(it, isCounted: it.Source != LlmSource.Connector || !IsInsideModelActivity(logger));
             call.Finish();
             return true;
         }
         return it.Source == LlmSource.Connector && Count(it, logger);
     }
 
+    /// <summary>Whether an activity is captured that will say what the answer cost.</summary>
+    static bool IsInsideModelActivity(BraintrustLogger logger) => ActivityCapture.Nearest(Activity.Current, logger) is { Operation: "chat" or "text_completion" };
+
     /// <summary>Semantic Kernel's token counts without a beginning: a model call of which only the cost is known, unless an activity shows it.</summary>
     bool Count(in LlmEvent it, BraintrustLogger logger)
     {
-        if (ActivityCapture.Nearest(Activity.Current, logger) is { Operation: "chat" or "text_completion" })
+        if (IsInsideModelActivity(logger))
         {
             return true;
         }

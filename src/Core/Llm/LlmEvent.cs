@@ -108,8 +108,13 @@ readonly record struct LlmEvent(LlmSource Source, string Category, string? Name,
     /// <summary>Which method or function; by it an end finds its beginning.</summary>
     public string Method => (Source == LlmSource.Function ? Text("FunctionName") : Text("MethodName")) ?? "";
 
-    /// <summary>Whether the answer comes in pieces, and what logs them loses its async flow at each.</summary>
-    public bool IsStream => Source is LlmSource.ChatClient or LlmSource.Agent ? Method.Contains("Streaming", StringComparison.Ordinal) : Name == "LogFunctionStreamingInvoking";
+    /// <summary>Whether the answer comes in pieces, and what logs them loses its async flow at each. Semantic Kernel's connectors do not say.</summary>
+    public bool IsStream => Source switch
+    {
+        LlmSource.ChatClient or LlmSource.Agent => Method.Contains("Streaming", StringComparison.Ordinal),
+        LlmSource.Connector => true,
+        _ => Name == "LogFunctionStreamingInvoking",
+    };
 
     public string? Text(string name) => Value(name) as string;
 
