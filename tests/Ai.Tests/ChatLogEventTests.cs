@@ -414,6 +414,20 @@ public sealed class ChatLogEventTests
     }
 
     [Fact]
+    public async Task AMaskSeesCallsAsItSeesAllRows()
+    {
+        await using var world = await World.StartAsync(configure: options => options.Mask = (_, value) => value is string text ? text.Replace("Paris", "***") : value);
+        using var client = new ScriptedModel().AsBuilder().UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
+
+        await client.GetResponseAsync("Weather in Paris?", new() { Tools = [ScriptedModel.Weather] });
+
+        var rows = await world.FlushAsync();
+        Assert.Equal(42, rows.Sum("prompt_tokens"));
+        Assert.DoesNotContain("Paris", string.Concat(rows.Select(row => row.ToJsonString())));
+        Assert.Contains("Weather in ***?", rows[0]["input"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task WhatIsLoggedInsideACallIsBelowItAndWhatComesAfterIsNot()
     {
         await using var world = await World.StartAsync();
