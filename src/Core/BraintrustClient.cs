@@ -65,6 +65,9 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal TraceSampler Sampler { get; }
 
+    /// <summary>Where to and as whom.</summary>
+    internal ConnectionSettings Connection => _settings.Connection;
+
     internal TimeProvider Clock => _delivery.Clock;
 
     internal bool IsClosed => Volatile.Read(ref _disposal) is not null;

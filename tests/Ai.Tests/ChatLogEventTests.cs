@@ -416,7 +416,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task AMaskSeesCallsAsItSeesAllRows()
     {
-        await using var world = await World.StartAsync(configure: options => options.Mask = (_, value) => value is string text ? text.Replace("Paris", "***") : value);
+        await using var world = await World.StartAsync(configure: options => options.Mask = (field, value) => field is "input" or "output" ? "***" : value);
         using var client = new ScriptedModel().AsBuilder().UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
 
         await client.GetResponseAsync("Weather in Paris?", new() { Tools = [ScriptedModel.Weather] });
@@ -424,7 +424,7 @@ public sealed class ChatLogEventTests
         var rows = await world.FlushAsync();
         Assert.Equal(42, rows.Sum("prompt_tokens"));
         Assert.DoesNotContain("Paris", string.Concat(rows.Select(row => row.ToJsonString())));
-        Assert.Contains("Weather in ***?", rows[0]["input"]!.ToJsonString());
+        Assert.Equal("***", (string?)rows[0]["input"]);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class LossSummaryTests
         Assert.Equal("warn", (string?)summary["span_attributes"]!["log_level"]);
 
         await TellAsync(world, logger);
-        Assert.Single(world.Rows, row => (string?)row["span_attributes"]!["name"] == "Rows lost");
+        Assert.Single(world.Server.Stored(World.Project), row => (string?)row["span_attributes"]!["name"] == "Rows lost");
     }
 
     [Fact]
