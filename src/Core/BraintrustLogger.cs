@@ -15,11 +15,12 @@ public sealed class BraintrustLogger
 {
     static BraintrustLogger? _current;
 
+    ReportedUsage? _usage;
+
     internal BraintrustLogger(BraintrustClient client, ProjectKey key)
     {
         Client = client;
         Key = key;
-        Usage = new ReportedUsage(client.Clock);
     }
 
     /// <summary>
@@ -43,7 +44,7 @@ public sealed class BraintrustLogger
     internal string? KnownProjectId => Key.Id ?? Client.KnownProjectId(Key);
 
     /// <summary>Which model calls have been counted.</summary>
-    internal ReportedUsage Usage { get; }
+    internal ReportedUsage Usage => LazyInitializer.EnsureInitialized(ref _usage, () => new ReportedUsage(Client.Clock));
 
     /// <summary>The trace of all native log rows that stand outside of any other (PROTOCOL section 9).</summary>
     internal UInt128 BaselineTrace { get; } = Ids.NewTraceId();
