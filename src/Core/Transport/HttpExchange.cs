@@ -9,6 +9,7 @@ sealed class HttpExchange : IDisposable
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     public const int BodyLimit = 64 * 1024;
 
+    static readonly HttpRequestOptionsKey<bool> Ours = new("braintrust.logging");
     static readonly MediaTypeHeaderValue Json = new("application/json");
     static readonly ProductInfoHeaderValue Agent = new("Braintrust.Logging", typeof(HttpExchange).Assembly.GetName().Version?.ToString(3));
     readonly HttpClient _client;
@@ -24,6 +25,9 @@ sealed class HttpExchange : IDisposable
     }
 
     public TimeProvider Time { get; }
+
+    /// <summary>A request of this library's own: whatever handler it goes through, it is part of nobody's trace.</summary>
+    public static bool IsOurs(HttpRequestMessage request) => request.Options.TryGetValue(Ours, out _);
 
     public Task<HttpReply> GetAsync(string url, string key, CancellationToken cancel) => SendAsync(new(HttpMethod.Get, url, key, null), cancel);
 
@@ -81,6 +85,7 @@ sealed class HttpExchange : IDisposable
         public HttpRequestMessage ToRequest()
         {
             var request = new HttpRequestMessage(method, url);
+            request.Options.Set(Ours, true);
             request.Headers.Authorization = new("Bearer", key);
             request.Headers.Accept.ParseAdd("application/json");
             request.Headers.UserAgent.Add(Agent);
