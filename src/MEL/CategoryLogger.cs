@@ -1,5 +1,6 @@
 using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,6 +14,7 @@ namespace Braintrust.Extensions.Logging;
 sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) : ILogger, IBufferedLogger
 {
     readonly bool _isFramework = FrameworkScopes.IsFramework(category);
+    readonly LlmSource _llm = LlmSources.Of(category);
     readonly bool _isHosting = category == FrameworkScopes.HostingCategory;
 
     public bool IsEnabled(LogLevel logLevel) => logLevel is >= LogLevel.Trace and <= LogLevel.Critical;
@@ -25,8 +27,13 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         }
         try
         {
-            var reader = new StateReader(provider.FrontEnd);
+            var reader = new StateReader(provider.FrontEnd, isReadable: _llm != LlmSource.None);
             var properties = reader.Read(state);
+            if ((_llm != LlmSource.None || LlmSources.IsFunction(reader.Template))
+                && provider.Take(new LlmEvent(LlmSources.Of(category, reader.Template), category, eventId.Name, properties, exception)))
+            {
+                return;
+            }
             if (_isHosting)
             {
                 RequestScope.Learn(provider.FrontEnd, eventId, properties);
