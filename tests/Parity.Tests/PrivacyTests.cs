@@ -42,6 +42,18 @@ public sealed class PrivacyTests
         }
     }
 
+    [Theory]
+    [InlineData(EventsAs.Spans), InlineData(EventsAs.ApplicationLogs)]
+    public async Task WithoutContentAModelLibrarysOwnEventsAreTheirTemplates(EventsAs eventsAs)
+    {
+        foreach (var row in await RowsAsync("Microsoft.SemanticKernel.KernelFunctionFactory", options => (options.CaptureContent, options.EventsAs) = (false, eventsAs), LogLevel.Information, "Rendered prompt: {Prompt} for {Function}", "said-in", "f"))
+        {
+            Assert.Equal("Rendered prompt: {Prompt} for {Function}", (string?)row["output"]);
+            Assert.DoesNotContain("said-", row.ToJsonString(), StringComparison.Ordinal);
+            Assert.Contains("\"f\"", row.ToJsonString(), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task WithoutContentAMessageThatNamesNoneIsStillRendered()
     {
@@ -88,7 +100,10 @@ public sealed class PrivacyTests
         RowsAsync(change, LogLevel.Information, template, arguments);
 
     /// <summary>The rows that the same call makes through both, with the same options.</summary>
-    static async Task<IReadOnlyList<JsonObject>> RowsAsync(Action<BraintrustOptions> change, LogLevel level, string template, params object?[] arguments)
+    static Task<IReadOnlyList<JsonObject>> RowsAsync(Action<BraintrustOptions> change, LogLevel level, string template, params object?[] arguments) =>
+        RowsAsync("Shop.Checkout", change, level, template, arguments);
+
+    static async Task<IReadOnlyList<JsonObject>> RowsAsync(string category, Action<BraintrustOptions> change, LogLevel level, string template, params object?[] arguments)
     {
         await using var server = await FakeBraintrust.StartAsync();
         void Configure(BraintrustOptions options)
@@ -98,11 +113,11 @@ public sealed class PrivacyTests
         }
         await using (var serilog = new LoggerConfiguration().WriteTo.Braintrust(options => Configure(options)).CreateLogger())
         {
-            serilog.ForContext(Serilog.Core.Constants.SourceContextPropertyName, "Shop.Checkout").Write((Serilog.Events.LogEventLevel)(int)level, template, arguments);
+            serilog.ForContext(Serilog.Core.Constants.SourceContextPropertyName, category).Write((Serilog.Events.LogEventLevel)(int)level, template, arguments);
         }
         using (var factory = LoggerFactory.Create(builder => builder.AddBraintrust(options => Configure(options))))
         {
-            factory.CreateLogger("Shop.Checkout").Log(level, default, null, template, arguments);
+            factory.CreateLogger(category).Log(level, default, null, template, arguments);
         }
         var rows = server.Stored("privacy");
         Assert.True(rows.Count is 0 or 2, $"{rows.Count} rows.");

@@ -13,6 +13,24 @@ static class ModelContent
         "braintrust.output_json", "braintrust.expected", "braintrust.expected_json",
     }.ToFrozenSet(StringComparer.Ordinal);
 
+    // What the libraries call what was said, in events that do not become spans. Elsewhere an Arguments or a Result may be anything.
+    static readonly FrozenSet<string> LibraryNames = new[]
+    {
+        "Prompt", "ChatHistory", "Messages", "Arguments", "Result", "ResultValue", "ChatResponse", "ChatResponseUpdate", "Response", "Update", "Values", "Content", "Settings", "ChatOptions",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    static readonly string[] Libraries = ["Microsoft.SemanticKernel", "Microsoft.Extensions.AI", "Microsoft.Agents.AI"];
+
+    /// <summary>Takes what a model library's own event says of content out of it.</summary>
+    public static void Drop(EventRecord record)
+    {
+        if (record.LoggerName is { } source && Array.Exists(Libraries, library => source.StartsWith(library, StringComparison.Ordinal))
+            && record.Properties.RemoveAll(static property => LibraryNames.Contains(FieldNames.Plain(property.Name))) > 0)
+        {
+            record.Message.Clear().Append(record.Template);
+        }
+    }
+
     public static bool IsName(string plainName) => FieldNames.Of(plainName) is Field.Input or Field.Output or Field.Expected || Names.Contains(plainName);
 
     /// <summary>Whether the rendered message of an event shows content.</summary>

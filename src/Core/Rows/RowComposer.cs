@@ -48,6 +48,10 @@ sealed class RowComposer
         _event.Clear();
         _fields.Clear();
         entry.FrontEnd.Read(entry.Payload, _event);
+        if (!entry.FrontEnd.Settings.CaptureContent)
+        {
+            ModelContent.Drop(_event);
+        }
         var mode = _event.IsSpan ? EventsAs.Spans : entry.FrontEnd.Settings.EventsAs;
         if (mode != EventsAs.ApplicationLogs)
         {
