@@ -40,6 +40,7 @@ sealed class DeliveryLoop
     int _lookUps;
     int _flushesSeen;
     bool _hasSent;
+    bool _isLimitKnown;
     long _oldest = long.MaxValue;
     FlushResult? _rest;
 
@@ -71,6 +72,8 @@ sealed class DeliveryLoop
     public int Lanes => _outbox.Lanes.Count;
 
     bool IsStopping => Volatile.Read(ref _stopBy) != long.MaxValue;
+
+    bool IsTimeUp => Now >= Volatile.Read(ref _stopBy);
 
     bool IsFlushing => Volatile.Read(ref _flushesAsked) != _flushesSeen;
 
@@ -114,23 +117,22 @@ sealed class DeliveryLoop
                 Send();
                 _outbox.Tidy();
                 Tell();
-                if (IsStopping && IsDone())
+                if (IsTimeUp || (IsStopping && IsDone()))
                 {
                     break;
                 }
+                var hasUnread = ArmTimer();
+                await _queue.WaitAsync(WorthWakingFor(hasUnread)).ConfigureAwait(false);
             }
             catch (Exception error) // a bug: stay alive, say so, and do not spin
             {
                 BraintrustDiagnostics.Warn("loop", $"The delivery loop met {error}", 1);
                 await Task.Delay(TimeSpan.FromSeconds(1), _clock).ConfigureAwait(false);
+                if (IsTimeUp)
+                {
+                    break;
+                }
             }
-
-            if (Now >= Volatile.Read(ref _stopBy))
-            {
-                break;
-            }
-            var hasUnread = ArmTimer();
-            await _queue.WaitAsync(WorthWakingFor(hasUnread)).ConfigureAwait(false);
         }
         Close();
     }
@@ -245,7 +247,7 @@ sealed class DeliveryLoop
         lane.IsLookingUp = false;
         if (isReady)
         {
-            _bodyLimit.Announce(bodyLimit);
+            Announce(bodyLimit);
         }
         if (answer.IsAccepted && projectId is not null)
         {
@@ -316,22 +318,44 @@ sealed class DeliveryLoop
             return; // the shutdown did not wait for it
         }
         _settlement.Settle(batch, answer);
+        if (answer.IsAccepted && !_isLimitKnown)
+        {
+            _ = AskLimitAsync();
+        }
     }
 
-    /// <summary>Ends the wait of rows that have waited too long.</summary>
+    /// <summary>Could not be learnt before the first batch, perhaps; who is asked knows how often that may be.</summary>
+    async Task AskLimitAsync()
+    {
+        var (_, bodyLimit) = await _transport.ReadyAsync(_abort.Token).ConfigureAwait(false);
+        if (bodyLimit is not null)
+        {
+            Answered(() => Announce(bodyLimit));
+        }
+    }
+
+    void Announce(long? bodyLimit)
+    {
+        _bodyLimit.Announce(bodyLimit);
+        _isLimitKnown |= bodyLimit is not null;
+    }
+
+    /// <summary>Ends the wait of rows that have waited too long. What may go now goes, however old it is: no row is given up untried.</summary>
     void Expire()
     {
         var tooOld = Now - (long)(_options.RetryTimeLimit.TotalSeconds * _clock.TimestampFrequency);
         var why = _fates.LastError;
-        while (_queue.TryPeek(out var first) && first.AcceptedAt <= tooOld && first.Kind is not (EntryKind.Flush or EntryKind.SpanBegin) && _queue.TryRead(out first))
+        while (!HasRoom() && _queue.TryPeek(out var first) && first.AcceptedAt <= tooOld && first.Kind is not (EntryKind.Flush or EntryKind.SpanBegin) && _queue.TryRead(out first))
         {
             _fates.Lose(_intake.Row(first), LossReasons.Expired, ExpiredMessage(why), null);
         }
-        foreach (var batch in _outbox.TakeOlderThan(tooOld))
+        foreach (var batch in _outbox.TakeOlderThan(tooOld, MayGo))
         {
             _fates.Lose(batch, batch.IsUnacknowledged ? LossReasons.Unacknowledged : LossReasons.Expired, ExpiredMessage(batch.LastError ?? why));
         }
     }
+
+    bool MayGo(Lane lane) => _api.IsOpen(Now) && lane.Gate.IsOpen(Now);
 
     string ExpiredMessage(string? why) => $"They waited longer than {_options.RetryTimeLimit}. {why}".TrimEnd();
 
@@ -483,7 +507,7 @@ sealed class DeliveryLoop
 
     long After(long timestamp, TimeSpan delay)
     {
-        var later = timestamp + delay.TotalSeconds * _clock.TimestampFrequency;
-        return later >= long.MaxValue ? long.MaxValue - 1 : (long)later;
+        var ticks = Math.Ceiling(delay.TotalSeconds * _clock.TimestampFrequency);
+        return ticks >= long.MaxValue - timestamp ? long.MaxValue - 1 : timestamp + (long)ticks;
     }
 }

@@ -31,8 +31,8 @@ sealed class Lane(ProjectKey key)
     /// <summary>Rows that are read and not settled.</summary>
     public int Rows { get; set; }
 
-    /// <summary>Nothing is known of it that could not be learned again.</summary>
-    public bool IsIdle => Rows == 0 && !IsLookingUp && !IsPaused && Gate.Failures == 0;
+    /// <summary>Nothing is known of it that could not be learned again at once.</summary>
+    public bool IsIdle(long now) => Rows == 0 && !IsLookingUp && Gate.IsOpen(now);
 
     /// <summary>Rows that wait for the look-up or the end of a pause.</summary>
     public List<Batch> Parked { get; } = [];
