@@ -112,7 +112,7 @@ public sealed class ConnectionFaultTests
         var logger = it.Logger(options => options.AppUrl = options.ApiUrl = it.Faults.Url.Replace("http:", "https:")); // which waits for a request's head
         logger.Log(name: "row");
 
-        var flush = logger.Client.FlushAsync(TimeSpan.FromSeconds(31));
+        var flush = logger.Client.FlushAsync(TimeSpan.FromMinutes(2));
         await it.World.AdvanceUntil(flush, TimeSpan.FromSeconds(1));
 
         Assert.Equal((false, 1), ((await flush).Completed, (await flush).Pending));
