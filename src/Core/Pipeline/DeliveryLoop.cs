@@ -91,10 +91,9 @@ sealed class DeliveryLoop
     /// <summary>Delivers what can be delivered until then, and ends.</summary>
     public void Stop(TimeSpan budget)
     {
-        if (Interlocked.CompareExchange(ref _stopBy, After(Now, budget), long.MaxValue) == long.MaxValue)
-        {
-            _queue.Complete();
-        }
+        _queue.Complete(); // first: what got in before is delivered, what comes later is refused, and nothing is in between
+        Interlocked.CompareExchange(ref _stopBy, After(Now, budget), long.MaxValue);
+        _queue.Ring();
     }
 
     async Task<FlushResult> FlushClosedAsync()
