@@ -17,6 +17,7 @@ public sealed class FaultServer : IAsyncDisposable
     int _connections;
     int _open;
     int _mostOpen;
+    int _openConnections;
 
     /// <param name="store">Where requests go that nothing is wrong with. It stays the caller's.</param>
     /// <param name="port">0: any free one.</param>
@@ -46,6 +47,9 @@ public sealed class FaultServer : IAsyncDisposable
     /// <summary>The names of the faults, each once it has happened.</summary>
     public Journal<string> Happened { get; } = new();
 
+    /// <summary>Connections that are open now.</summary>
+    public int OpenConnections => Volatile.Read(ref _openConnections);
+
     public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>The most requests that were under way at a time.</summary>
@@ -74,6 +78,7 @@ public sealed class FaultServer : IAsyncDisposable
         using (socket)
         await using (var wire = new Wire(socket, _end.Token))
         {
+            Interlocked.Increment(ref _openConnections);
             try
             {
                 while (await wire.ReadHeadAsync() is { } head)
@@ -99,6 +104,10 @@ public sealed class FaultServer : IAsyncDisposable
             catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or OperationCanceledException or HttpRequestException)
             {
                 // the client left, or the test is over
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _openConnections);
             }
         }
     }
