@@ -8,7 +8,9 @@ using System.Text.Json.Nodes;
 namespace Braintrust.Logging.Tests;
 
 /// <summary>What an application can hand to a log call when everything about it is wrong. The same number gives the same values.</summary>
-public sealed class Hostile(int seed)
+/// <param name="seed">Another, and everything is different.</param>
+/// <param name="isFinite">For frameworks that print to the end, whoever listens.</param>
+public sealed class Hostile(int seed, bool isFinite = false)
 {
     static readonly object Cycle = MakeCycle();
 
@@ -24,14 +26,14 @@ public sealed class Hostile(int seed)
         _ => JsonDocument.Parse("""{"a":[1,{"b":"\ud83d"}]}""").RootElement, _ => default(JsonElement), _ => new JsonObject { ["x"] = JsonValue.Create(1e300) }, _ => Disposed(),
         random => new Dictionary<object, object?> { [Text(random)] = Text(random), [1] = null }, _ => new Dictionary<BrokenText, int>(ReferenceEqualityComparer.Instance) { [new()] = 1 },
         _ => new[] { new object?[] { null, new BrokenText() } }, _ => new int[2, 2], _ => new { Id = "x", Name = new BrokenMembers() }, _ => (1, "two", new BrokenText()), _ => new Lazy<int>(static () => throw new InvalidOperationException()),
-        _ => new KeyValuePair<string, object?>(null!, 1), _ => new WeakReference(null), _ => CultureInfo.InvariantCulture, _ => new ArraySegment<int>(), _ => Thread.CurrentThread, _ => new BrokenConvertible(),
+        _ => new KeyValuePair<string, object?>(null!, 1), _ => new WeakReference(null), _ => new ArraySegment<int>(), _ => new BrokenConvertible(),
     ];
 
     /// <summary>Those that take the time of hundreds of others.</summary>
     static readonly Func<Random, object?>[] HeavyKinds =
     [
-        random => new string('x', random.Next(400_000)), random => new byte[random.Next(300_000)], _ => new Fractal(), _ => Endless(), _ => Deep(2_000), _ => Chain(200),
-        _ => new AggregateException(new AggregateException(new BrokenException()), Chain(20)),
+        random => new string('x', random.Next(400_000)), random => new byte[random.Next(300_000)], _ => new Fractal(), _ => Deep(2_000), _ => Chain(200),
+        _ => new AggregateException(new AggregateException(new BrokenException()), Chain(20)), _ => CultureInfo.InvariantCulture, _ => Endless(), // the last
     ];
 
     /// <summary>Reserved, empty, doubled, strange: each tries to be a field of the row.</summary>
@@ -44,7 +46,7 @@ public sealed class Hostile(int seed)
 
     static readonly string[] Pieces =
     [
-        "{", "}", "{{", "}}", "{0}", "{A}", "{@A}", "{$A}", "{A,", "10}", "{A:", "{A,-99999999999}", "{A,999}", "{A:D99}", "{ }", "{A B}", "é", "\ud800", "\0", "\n", "\"", "{Input}", "{Scores}", "{_is_merge}", "{id}", "{99}", "💥", "text",
+        "{", "}", "{{", "}}", "{0}", "{A}", "{@A}", "{$A}", "{A,", "10}", "{A:", "{A,999}", "{A:D99}", "{ }", "{A B}", "é", "\ud800", "\0", "\n", "\"", "{Input}", "{Scores}", "{_is_merge}", "{id}", "{99}", "💥", "text", "{A,-99999999999}", // the last
     ];
 
     readonly Random _random = new(seed);
@@ -54,7 +56,7 @@ public sealed class Hostile(int seed)
     public object? Value()
     {
         var kinds = _random.Next(500) == 0 ? HeavyKinds : Kinds;
-        return kinds[_random.Next(kinds.Length)](_random);
+        return kinds[_random.Next(isFinite ? kinds.Length - 1 : kinds.Length)](_random);
     }
 
     public object?[] Values(int most) => [.. Enumerable.Range(0, _random.Next(most + 1)).Select(_ => Value())];
@@ -63,7 +65,7 @@ public sealed class Hostile(int seed)
 
     public string Text() => Text(_random);
 
-    public string Template() => string.Concat(Enumerable.Range(0, _random.Next(10)).Select(_ => Pieces[_random.Next(Pieces.Length)]));
+    public string Template() => string.Concat(Enumerable.Range(0, _random.Next(10)).Select(_ => Pieces[_random.Next(isFinite ? Pieces.Length - 1 : Pieces.Length)]));
 
     /// <summary>Names to numbers: broken off, endless, or as they should be.</summary>
     public IEnumerable<KeyValuePair<string, double>>? Numbers() => _random.Next(100) switch
