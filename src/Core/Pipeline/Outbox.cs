@@ -117,20 +117,25 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     Batch? NextReady()
     {
-        for (var node = _ready.First; node is not null; node = node.Next)
+        var node = _ready.First;
+        while (node is not null)
         {
             var batch = node.Value;
             if (HoldsPausedRows(batch))
             {
                 _ready.Remove(node);
                 SplitByLane(batch);
-                return NextReady();
+                node = _ready.First; // where its parts are that may go
             }
-            if (batch.IsFree)
+            else if (batch.IsFree)
             {
                 _ready.Remove(node);
                 _sending.Add(batch);
                 return batch;
+            }
+            else
+            {
+                node = node.Next;
             }
         }
         return null;

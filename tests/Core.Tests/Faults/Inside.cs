@@ -12,6 +12,8 @@ static class Inside
 
     public static bool IsSending(BraintrustClient client) => ((Outbox)Field(Field(client, "_loop"), "_outbox")).Sending > 0;
 
+    public static int ReadyBatches(BraintrustClient client) => ((Outbox)Field(Field(client, "_loop"), "_outbox")).Ready;
+
     public static object Field(object of, string name) => of.GetType().GetField(name, BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(of)!;
 
     public static void Await(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, Patience.Limit), "It did not come about.");

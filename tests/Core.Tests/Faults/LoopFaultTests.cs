@@ -191,6 +191,36 @@ public sealed class LoopFaultTests
         }
     }
 
+    [Fact, Trait("Row", "N15")]
+    public async Task ARefusalOfAHundredThousandReadyBatchesIsNoDeepMatter()
+    {
+        var isRefused = false;
+        using var acceptor = new Acceptor { Status = () => isRefused ? HttpStatusCode.Forbidden : HttpStatusCode.OK };
+        var clock = new FakeTimeProvider();
+        var client = new BraintrustClient(new()
+        {
+            ApiKey = Some.ApiKey(), AppUrl = "https://app.example", HttpMessageHandler = acceptor, TimeProvider = clock, EagerlyEmitFirstEvent = false, FlushOnExit = false, BatchSizeLimit = 1,
+        });
+        var logger = client.GetLogger("P", setCurrent: false);
+        logger.Log(name: "first"); // by now the project is known
+        await client.FlushAsync();
+        isRefused = true;
+        var release = new TaskCompletionSource();
+        acceptor.Before = _ => release.Task;
+        for (var i = 0; i < 90_000; i++)
+        {
+            logger.Log(name: "row");
+        }
+
+        var flush = client.FlushAsync(TimeSpan.FromMilliseconds(1));
+        Inside.Await(() => Inside.ReadyBatches(client) > 80_000);
+        release.SetResult();
+        var result = await flush.WaitAsync(Patience.Limit);
+        Assert.Equal(90_000, result.Pending);
+        await client.DisposeAsync().AsTask().WaitAsync(Patience.Limit);
+        Assert.Equal((90_000, 0), (client.Ledger.Dropped["shutdown"], client.Ledger.ResidentRows));
+    }
+
     /// <summary>Takes its thread and does not give it back, as a handler that waits for a token in the old way.</summary>
     sealed class BlockingHandler() : DelegatingHandler(new SocketsHttpHandler { ActivityHeadersPropagator = null })
     {
