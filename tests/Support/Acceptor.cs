@@ -50,7 +50,7 @@ public sealed class Acceptor : HttpMessageHandler
         {
             foreach (var row in body.RootElement.GetProperty("rows").EnumerateArray())
             {
-                if (row.GetProperty("root_span_id").GetString()!.Length != 32 || row.GetProperty("project_id").GetString()!.Length != 36 || row.GetProperty("log_id").GetString() != "g")
+                if ((row.TryGetProperty("root_span_id", out var trace) && trace.GetString()!.Length != 32) || row.GetProperty("project_id").GetString()!.Length != 36 || row.GetProperty("log_id").GetString() != "g")
                     throw new InvalidDataException("A row without its ids: " + row.GetRawText());
                 _ids.Add(row.GetProperty("id").GetString()!);
                 _rows++;

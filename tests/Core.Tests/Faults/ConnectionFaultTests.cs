@@ -52,7 +52,7 @@ public sealed class ConnectionFaultTests
             kinds[answer.Kind] = kinds.GetValueOrDefault(answer.Kind) + 1;
         }
 
-        Assert.Equal(count, it.Faults.Happened.Count);
+        await it.Faults.Happened.WaitForAsync(count);
         Assert.True(kinds[AnswerKind.Retry] > count / 2, string.Join(", ", kinds));
     }
 

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 using Braintrust.Logging.Pipeline;
 
@@ -13,6 +14,9 @@ static class Inside
     public static bool IsSending(BraintrustClient client) => ((Outbox)Field(Field(client, "_loop"), "_outbox")).Sending > 0;
 
     public static int ReadyBatches(BraintrustClient client) => ((Outbox)Field(Field(client, "_loop"), "_outbox")).Ready;
+
+    /// <summary>How many entries a collection of one of the loop's parts has.</summary>
+    public static int Size(BraintrustClient client, string part, string collection) => ((ICollection)Field(Field(Field(client, "_loop"), part), collection)).Count;
 
     public static object Field(object of, string name) => of.GetType().GetField(name, BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(of)!;
 

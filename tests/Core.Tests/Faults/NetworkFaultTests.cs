@@ -33,7 +33,7 @@ public sealed class NetworkFaultTests
         var result = await it.FlushAsync(logger.Client);
 
         Assert.Equal((true, 2, 0), (result.Completed, result.Delivered, result.Dropped));
-        Assert.Equal([name, name], it.Faults.Happened.Entries);
+        Assert.Equal([name, name], await it.Faults.Happened.WaitForAsync(2));
         Assert.Equal(3, it.Faults.RowRequests);
         Assert.Equal(ids.Order(), it.World.Rows.Select(row => (string)row["id"]!).Order());
         var arrivals = it.World.Server.Arrivals.Entries.Select(row => (string)row["id"]!).ToList();
