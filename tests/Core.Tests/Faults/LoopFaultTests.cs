@@ -221,6 +221,41 @@ public sealed class LoopFaultTests
         Assert.Equal((90_000, 0), (client.Ledger.Dropped["shutdown"], client.Ledger.ResidentRows));
     }
 
+    [Fact, Trait("Row", "N05")]
+    public async Task WhatIsSaidAfterTheEndWaitsForTheEndThoughFeedbackCameBefore()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(static options => options.BatchSizeLimit = 1);
+        logger.Log(name: "warm");
+        await logger.Client.FlushAsync();
+        var failed = 0;
+        var release = new TaskCompletionSource();
+        world.Server.OnLogs3 = async request =>
+        {
+            if (request.Body.Contains("quality"))
+            {
+                await release.Task; // the end, and what is said after it, come to wait for the feedback
+            }
+            return request.Body.Contains("\"old\"") && Interlocked.Increment(ref failed) == 1 ? Reply.ServerError : null;
+        };
+
+        var span = logger.StartSpan("span");
+        logger.LogFeedback(span.Id, new Dictionary<string, double> { ["quality"] = 0.25 });
+        span.Log(output: "old");
+        span.End();
+        var first = logger.Client.FlushAsync(TimeSpan.FromMinutes(5));
+        await world.Server.Requests.WaitForAsync(1, request => request.Body.Contains("quality"), "feedback");
+        Inside.Await(() => logger.Client.Ledger.UnreadBytes == 0);
+        span.Log(output: "new");
+        var flush = logger.Client.FlushAsync(TimeSpan.FromMinutes(5));
+        Inside.Await(() => logger.Client.Ledger is { ResidentRows: 3, UnreadBytes: 0 });
+        release.SetResult();
+        await world.AdvanceUntil(Task.WhenAll(first, flush));
+
+        Assert.Equal(2, failed); // the end was sent twice
+        Assert.Equal("new", (string?)world.Row("span")["output"]);
+    }
+
     /// <summary>Takes its thread and does not give it back, as a handler that waits for a token in the old way.</summary>
     sealed class BlockingHandler() : DelegatingHandler(new SocketsHttpHandler { ActivityHeadersPropagator = null })
     {
