@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Braintrust.Logging.Local.Server;
 using Braintrust.Logging.Local.Storage;
@@ -25,10 +26,11 @@ public sealed class FakeBraintrust : IAsyncDisposable
 
     FakeBraintrust() { }
 
-    public static async Task<FakeBraintrust> StartAsync()
+    /// <param name="certificate">Given: over https.</param>
+    public static async Task<FakeBraintrust> StartAsync(X509Certificate2? certificate = null)
     {
         var fake = new FakeBraintrust();
-        fake._server = await LoopbackServer.StartAsync(fake.AnswerAsync);
+        fake._server = await LoopbackServer.StartAsync(fake.AnswerAsync, certificate);
         return fake;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -31,17 +32,21 @@ public sealed class LoopbackServer : IAsyncDisposable
     /// <summary>Whether to reset the connection of a request for this path before its body is read.</summary>
     public Func<string, bool>? ResetUnread { get; set; }
 
-    public static async Task<LoopbackServer> StartAsync(Func<RecordedRequest, Task<Reply>> answer)
+    public static async Task<LoopbackServer> StartAsync(Func<RecordedRequest, Task<Reply>> answer, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         // Not under the framework's names: tests that listen to an app's activities shall not meet the server's.
         builder.Services.AddSingleton(new ActivitySource("Braintrust.Logging.Tests"));
         builder.Services.AddSingleton(new DiagnosticListener("Braintrust.Logging.Tests"));
-        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, endpoint =>
+            {
+                if (certificate is not null)
+                    endpoint.UseHttps(certificate);
+            });
             kestrel.Limits.MaxRequestBodySize = null;
         });
         var app = builder.Build();

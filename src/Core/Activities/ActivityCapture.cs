@@ -14,6 +14,9 @@ sealed class ActivityCapture : IDisposable
 {
     const string Key = "braintrust.logging.captured"; // a custom property: no exporter writes it
 
+    // The framework's activities about connections, of which ours are some: matched by chance they would make rows of the sending of rows. Who names them gets them.
+    const string Connections = "Experimental.System.Net";
+
     static ImmutableList<ActivityCapture> _live = [];
 
     readonly BraintrustLogger _logger;
@@ -87,7 +90,9 @@ sealed class ActivityCapture : IDisposable
 
     static CapturedActivity? Of(Activity activity) => activity.GetCustomProperty(Key) as CapturedActivity;
 
-    bool Matches(string source) => Array.Exists(_sources, pattern => FileSystemName.MatchesSimpleExpression(pattern, source, ignoreCase: false));
+    bool Matches(string source) => Array.Exists(_sources, pattern =>
+        FileSystemName.MatchesSimpleExpression(pattern, source, ignoreCase: false)
+        && (!source.StartsWith(Connections, StringComparison.Ordinal) || pattern.StartsWith(Connections, StringComparison.Ordinal)));
 
     void Started(Activity activity)
     {

@@ -125,17 +125,24 @@ sealed class Batch : IDisposable
         return _index.GetValueOrDefault(id, -1);
     }
 
-    /// <summary>Whether all rows were accepted before that.</summary>
-    public bool IsOlderThan(long timestamp)
+    /// <summary>Leaves the rows that were accepted until then and gives the others, if there are any.</summary>
+    public Batch? TakeYoungerThan(long timestamp)
     {
+        var young = Empty();
         foreach (ref var row in Rows)
         {
             if (row.AcceptedAt > timestamp)
             {
-                return false;
+                young.Add(row, Bytes(row));
             }
         }
-        return true;
+        if (young.Count == 0)
+        {
+            return null;
+        }
+        _rows.RemoveAll(row => row.AcceptedAt > timestamp);
+        (_index, _indexed) = (null, 0);
+        return young;
     }
 
     /// <summary>A batch with the same past and no rows, for a part of this one.</summary>

@@ -77,6 +77,8 @@ sealed class DeliveryLoop
 
     bool IsStopping => Volatile.Read(ref _stopBy) != long.MaxValue;
 
+    bool IsTimeUp => Now >= Volatile.Read(ref _stopBy);
+
     bool IsFlushing => Volatile.Read(ref _flushesAsked) != _flushesSeen;
 
     long Now => _clock.GetTimestamp();
@@ -93,10 +95,9 @@ sealed class DeliveryLoop
     /// <summary>Delivers what can be delivered until then, and ends.</summary>
     public void Stop(TimeSpan budget)
     {
-        if (Interlocked.CompareExchange(ref _stopBy, After(Now, budget), long.MaxValue) == long.MaxValue)
-        {
-            _queue.Complete();
-        }
+        _queue.Complete(); // first: what got in before is delivered, what comes later is refused, and nothing is in between
+        Interlocked.CompareExchange(ref _stopBy, After(Now, budget), long.MaxValue);
+        _queue.Ring();
     }
 
     async Task<FlushResult> FlushClosedAsync()
@@ -121,23 +122,22 @@ sealed class DeliveryLoop
                 _outbox.Tidy();
                 Tell();
                 SummariseLosses();
-                if (IsStopping && IsDone())
+                if (IsTimeUp || (IsStopping && IsDone()))
                 {
                     break;
                 }
+                var hasUnread = ArmTimer();
+                await _queue.WaitAsync(WorthWakingFor(hasUnread)).ConfigureAwait(false);
             }
             catch (Exception error) // a bug: stay alive, say so, and do not spin
             {
                 BraintrustDiagnostics.Warn("loop", $"The delivery loop met {error}", 1);
                 await Task.Delay(TimeSpan.FromSeconds(1), _clock).ConfigureAwait(false);
+                if (IsTimeUp)
+                {
+                    break;
+                }
             }
-
-            if (Now >= Volatile.Read(ref _stopBy))
-            {
-                break;
-            }
-            var hasUnread = ArmTimer();
-            await _queue.WaitAsync(WorthWakingFor(hasUnread)).ConfigureAwait(false);
         }
         Close();
     }
@@ -343,23 +343,37 @@ sealed class DeliveryLoop
             return; // the shutdown did not wait for it
         }
         _bodyLimit.Announce(_transport.PayloadLimit);
+        if (answer.Kind is AnswerKind.Accepted or AnswerKind.TooLarge)
+        {
+            _ = LearnLimitAsync(isRefused: answer.Kind == AnswerKind.TooLarge);
+        }
         _settlement.Settle(batch, answer);
     }
 
-    /// <summary>Ends the wait of rows that have waited too long.</summary>
+    async Task LearnLimitAsync(bool isRefused)
+    {
+        if (await _transport.LearnLimitAsync(isRefused).ConfigureAwait(false))
+        {
+            Answered(() => _bodyLimit.Announce(_transport.PayloadLimit));
+        }
+    }
+
+    /// <summary>Ends the wait of rows that have waited too long. What may go now goes, however old it is: no row is given up untried.</summary>
     void Expire()
     {
         var tooOld = Now - (long)(_options.RetryTimeLimit.TotalSeconds * _clock.TimestampFrequency);
         var why = _fates.LastError;
-        while (_queue.TryPeek(out var first) && first.AcceptedAt <= tooOld && first.Kind is not (EntryKind.Flush or EntryKind.SpanBegin) && _queue.TryRead(out first))
+        while (!HasRoom() && _queue.TryPeek(out var first) && first.AcceptedAt <= tooOld && first.Kind is not (EntryKind.Flush or EntryKind.SpanBegin) && _queue.TryRead(out first))
         {
             _fates.Lose(_intake.Row(first), LossReasons.Expired, ExpiredMessage(why), null);
         }
-        foreach (var batch in _outbox.TakeOlderThan(tooOld))
+        foreach (var batch in _outbox.TakeOlderThan(tooOld, MayGo))
         {
             _fates.Lose(batch, batch.IsUnacknowledged ? LossReasons.Unacknowledged : LossReasons.Expired, ExpiredMessage(batch.LastError ?? why));
         }
     }
+
+    bool MayGo(Lane lane) => _api.IsOpen(Now) && lane.Gate.IsOpen(Now);
 
     string ExpiredMessage(string? why) => $"They waited longer than {_options.RetryTimeLimit}. {why}".TrimEnd();
 
@@ -380,20 +394,19 @@ sealed class DeliveryLoop
     /// <summary>Each project is told what it lost, in a row of its own, once it can be sent to again.</summary>
     void SummariseLosses()
     {
-        if (!_fates.HaveUntold || IsStopping || _api.Failures > 0)
+        if (_fates.Untold == 0 || IsStopping || _api.Failures > 0)
         {
             return;
         }
-        _fates.HaveUntold = false;
         foreach (var lane in _outbox.Lanes)
         {
             if (lane.Lost is { } lost && lane.IsOpen && Now >= lost.TellAt)
             {
                 lane.Lost = null;
+                _fates.Untold--;
                 _intake.WriteSummary(lane, lost, _self);
                 _outbox.Seal();
             }
-            _fates.HaveUntold |= lane.Lost is not null;
         }
         Send();
     }
@@ -511,7 +524,7 @@ sealed class DeliveryLoop
         {
             next = Math.Min(next, After(_outbox.FillingSince, _options.Period));
         }
-        var isQuiet = IsOnDemand && _flushes.NextDeadline == long.MaxValue && !IsStopping; // nobody waits: the next flush tries again
+        var isQuiet = IsOnDemand && !_flushes.AreWaiting && !IsStopping; // nobody waits: the next flush tries again
         if (!_api.IsOpen(now) && !isQuiet)
         {
             next = Math.Min(next, _api.OpensAt);
@@ -538,6 +551,10 @@ sealed class DeliveryLoop
         }
         Volatile.Write(ref _oldest, oldest);
         _timer.Change(next == long.MaxValue ? Timeout.InfiniteTimeSpan : Until(next, now), Timeout.InfiniteTimeSpan);
+        if (now < next && Now >= next)
+        {
+            _queue.Ring(); // time has passed while the timer was set (a machine that slept, a clock that is set by hand): it counts from now on
+        }
         return hasUnread;
     }
 
@@ -546,7 +563,7 @@ sealed class DeliveryLoop
 
     long After(long timestamp, TimeSpan delay)
     {
-        var later = timestamp + delay.TotalSeconds * _clock.TimestampFrequency;
-        return later >= long.MaxValue ? long.MaxValue - 1 : (long)later;
+        var ticks = Math.Ceiling(delay.TotalSeconds * _clock.TimestampFrequency);
+        return ticks >= long.MaxValue - timestamp ? long.MaxValue - 1 : timestamp + (long)ticks;
     }
 }

@@ -7,8 +7,11 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
 {
     static readonly TimeSpan SummaryDelay = TimeSpan.FromMinutes(1);
 
-    /// <summary>Whether some project has losses that it has not been told of.</summary>
-    public bool HaveUntold { get; set; }
+    // More projects than that at once are not told: a selector may name any number.
+    const int ProjectsToTell = 256;
+
+    /// <summary>How many projects have losses that they have not been told of.</summary>
+    public int Untold { get; set; }
 
     /// <summary>The last thing that went wrong, for those who ask why.</summary>
     public string? LastError { get; set; }
@@ -58,7 +61,11 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
     /// <summary>For the row that tells the project itself what it lost, once delivery works.</summary>
     public void Remember(Lane lane, string reason, long rows)
     {
-        HaveUntold = true;
+        if (lane.Lost is null && Untold++ >= ProjectsToTell)
+        {
+            Untold--;
+            return;
+        }
         lane.Lost ??= new LossTally(clock.GetUtcNow().UtcTicks, clock.GetTimestamp() + (long)(SummaryDelay.TotalSeconds * clock.TimestampFrequency));
         lane.Lost.Add(reason, rows);
     }

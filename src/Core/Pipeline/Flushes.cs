@@ -11,7 +11,8 @@ sealed class Flushes
     /// <summary>Whose rows are being read now.</summary>
     public Epoch Current => _epochs[^1];
 
-    public bool AreWaiting => _epochs.Count > 1;
+    /// <summary>Whether somebody still waits. Who was answered at a deadline does not, though rows may remain.</summary>
+    public bool AreWaiting => _epochs.Exists(static epoch => epoch.Flush is not null);
 
     /// <summary>When the first caller stops waiting.</summary>
     public long NextDeadline
@@ -39,7 +40,7 @@ sealed class Flushes
     /// <param name="lastError">Why rows wait or were lost.</param>
     public void Complete(long nextChance, string? lastError)
     {
-        while (AreWaiting && _epochs[0].IsSettled)
+        while (_epochs.Count > 1 && _epochs[0].IsSettled)
         {
             if (_epochs[0].Flush is null) // answered when its deadline came: what was settled since belongs to the next
             {

@@ -27,7 +27,8 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
         var after = Predecessor(entry); // may write a row of its own, which has to come first
         var row = Row(entry);
         row.After = after;
-        if (entry.Payload is AuditRow { Comment: null } or MaskedRow { IsUpdate: true })
+        if (entry.Payload is AuditRow { Comment: null } or MaskedRow { IsUpdate: true }
+            || (entry.Payload is BraintrustSpan or MaskedRow { Span: not null } && outbox.LatestUpdate(row.Lane, entry.RowId) is not null)) // what comes later waits for the end, no longer for the update before it
         {
             row.Fate = outbox.Update(row.Lane, entry.RowId);
         }

@@ -34,8 +34,8 @@ sealed class Lane(ProjectKey key)
     /// <summary>What it lost and has not been told; null: nothing.</summary>
     public LossTally? Lost { get; set; }
 
-    /// <summary>Nothing is known of it that could not be learned again.</summary>
-    public bool IsIdle => Rows == 0 && !IsLookingUp && !IsPaused && Lost is null && Gate.Failures == 0;
+    /// <summary>Nothing is known of it that could not be learned again at once.</summary>
+    public bool IsIdle(long now) => Rows == 0 && Lost is null && !IsLookingUp && Gate.IsOpen(now);
 
     /// <summary>Rows that wait for the look-up or the end of a pause.</summary>
     public List<Batch> Parked { get; } = [];

@@ -55,9 +55,10 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         {
             return;
         }
+        var time = now();
         foreach (var (key, lane) in _lanes)
         {
-            if (lane.IsIdle)
+            if (lane.IsIdle(time))
             {
                 _lanes.Remove(key); // allowed while enumerating
             }
@@ -118,20 +119,25 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     Batch? NextReady()
     {
-        for (var node = _ready.First; node is not null; node = node.Next)
+        var node = _ready.First;
+        while (node is not null)
         {
             var batch = node.Value;
             if (HoldsPausedRows(batch))
             {
                 _ready.Remove(node);
                 SplitByLane(batch);
-                return NextReady();
+                node = _ready.First; // where its parts are that may go
             }
-            if (batch.IsFree)
+            else if (batch.IsFree)
             {
                 _ready.Remove(node);
                 _sending.Add(batch);
                 return batch;
+            }
+            else
+            {
+                node = node.Next;
             }
         }
         return null;
@@ -239,22 +245,32 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         }
     }
 
-    /// <summary>Takes out the waiting batches whose youngest row is older than that.</summary>
-    public IReadOnlyList<Batch> TakeOlderThan(long timestamp)
+    /// <summary>Takes out the waiting rows that were accepted before that.</summary>
+    /// <param name="timestamp">On the monotonic clock.</param>
+    /// <param name="mayGo">Whether a project's rows may be sent now: these stay.</param>
+    public IReadOnlyList<Batch> TakeOlderThan(long timestamp, Func<Lane, bool> mayGo)
     {
         List<Batch>? old = null;
-        foreach (var batch in _ready.Concat(Parked))
+        foreach (var batch in _ready.Concat(Parked).Where(batch => batch.Rows[0].AcceptedAt <= timestamp && !mayGo(batch.Rows[0].Lane)).ToArray())
         {
-            if (batch.IsOlderThan(timestamp))
+            (old ??= []).Add(batch);
+            var young = batch.TakeYoungerThan(timestamp);
+            if (_ready.Find(batch) is { } node)
             {
-                (old ??= []).Add(batch);
+                if (young is not null)
+                {
+                    _ready.AddBefore(node, young);
+                }
+                _ready.Remove(node);
             }
-        }
-        foreach (var batch in old ?? [])
-        {
-            if (!_ready.Remove(batch))
+            else
             {
-                batch.Rows[0].Lane.Parked.Remove(batch);
+                var parked = batch.Rows[0].Lane.Parked;
+                parked.Remove(batch);
+                if (young is not null)
+                {
+                    batch.Rows[0].Lane.Park(young);
+                }
             }
         }
         return old ?? [];

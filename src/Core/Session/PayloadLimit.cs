@@ -15,13 +15,16 @@ sealed class PayloadLimit
     /// <summary>The limit as far as it is known, without asking.</summary>
     public long? Known => Volatile.Read(ref _known)?.Bytes;
 
-    /// <summary>Asks in the background when asking has failed so far, or when a body was refused as too large: the limit may have changed.</summary>
-    public void AskAgain(HttpExchange http, Login login, bool isRefused)
+    /// <summary>Asks when asking has failed so far, or when a body was refused as too large: the limit may have changed.</summary>
+    /// <returns>Whether it asked.</returns>
+    public async ValueTask<bool> AskAgainAsync(HttpExchange http, Login login, bool isRefused)
     {
-        if ((isRefused || Volatile.Read(ref _known) is null) && MayAsk(http.Time.GetUtcNow()))
+        if ((!isRefused && Volatile.Read(ref _known) is not null) || !MayAsk(http.Time.GetUtcNow()))
         {
-            _ = AskAsync(http, login);
+            return false;
         }
+        await AskAsync(http, login).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>The limit in bytes; null when the server has none, or has not told it yet.</summary>

@@ -57,7 +57,8 @@ sealed class HttpExchange : IDisposable
         var host = new Uri(question.Url).Authority;
         using var deadline = new CancellationTokenSource(patience, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
-        var exchange = ExchangeAsync(question, either.Token);
+        // A given handler may block before it first awaits, and this thread may be the loop's.
+        var exchange = _isGiven ? Task.Run(() => ExchangeAsync(question, either.Token)) : ExchangeAsync(question, either.Token);
         try
         {
             return await (_isGiven ? exchange.WaitAsync(either.Token) : exchange).ConfigureAwait(false); // a given handler may not listen to the token

@@ -21,4 +21,8 @@ interface IRowTransport : IDisposable
 
     /// <summary>The server's limit for a body in bytes as far as it is known; null: it has none, or has not told it.</summary>
     long? PayloadLimit { get; }
+
+    /// <summary>Asks for the limit once more, if asking failed or a body was refused, at most once a minute.</summary>
+    /// <returns>Whether it may have changed.</returns>
+    ValueTask<bool> LearnLimitAsync(bool isRefused);
 }

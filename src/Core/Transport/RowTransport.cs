@@ -35,6 +35,8 @@ sealed class RowTransport : IRowTransport
 
     public long? PayloadLimit => Session.PayloadLimit.Known;
 
+    public ValueTask<bool> LearnLimitAsync(bool isRefused) => Session.Current is { } login ? Session.PayloadLimit.AskAgainAsync(_http, login, isRefused) : default;
+
     public async ValueTask<Answer> SendAsync(ReadOnlyMemory<byte> body, int rows, OverflowUpload? overflow, CancellationToken cancel)
     {
         var (answer, login) = await LoginAsync(cancel).ConfigureAwait(false);
@@ -43,7 +45,6 @@ sealed class RowTransport : IRowTransport
             ? ResponseRule.ForRows(await _http.PostAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false), rows, _http.Time.GetUtcNow())
             : await overflow.SendAsync(_http, Session, login, body, rows, cancel).ConfigureAwait(false);
         if (answer.Kind == AnswerKind.Denied) Session.ForgetLogin(login);
-        if (answer.Kind is AnswerKind.Accepted or AnswerKind.TooLarge) Session.PayloadLimit.AskAgain(_http, login, isRefused: answer.Kind == AnswerKind.TooLarge);
         return answer;
     }
 

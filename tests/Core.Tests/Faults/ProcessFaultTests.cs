@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Braintrust.Logging.Tests.Faults;
+
+/// <summary>Ends, shortages and surroundings that a process of its own has to suffer.</summary>
+public sealed class ProcessFaultTests
+{
+    [Theory, InlineData("INT", 130), InlineData("QUIT", 131), Trait("Row", "L04")]
+    public async Task OtherSignalsDeliverToo(string signal, int exitCode)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        await using var server = await FakeBraintrust.StartAsync();
+        using var victim = Victims.Start([server.Url.ToString(), server.ApiKey, signal]);
+        Assert.Equal("ready", await victim.StandardOutput.ReadLineAsync());
+        await victim.SignalAsync(signal);
+
+        Assert.Equal(exitCode, await victim.EndAsync());
+        Assert.Single(server.Stored("victim"));
+    }
+
+    [Fact, Trait("Row", "L04")]
+    public async Task FailFastLosesWhatIsInMemory()
+    {
+        await using var server = await FakeBraintrust.StartAsync();
+        using var victim = Victims.Start([server.Url.ToString(), server.ApiKey, "failfast"]);
+
+        Assert.NotEqual(0, await victim.EndAsync());
+        Assert.Empty(server.Stored("victim")); // as the table says
+    }
+
+    [Theory, InlineData("return", 3), InlineData("exit", 4), InlineData("TERM", 143), Trait("Row", "L01"), Trait("Row", "L04")]
+    public async Task AServerThatHangsHoldsUpTheEndOfTheProcessNoLongerThanItsBudget(string end, int exitCode)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        await using var server = await FakeBraintrust.StartAsync();
+        server.OnLogs3 = static async _ =>
+        {
+            await new TaskCompletionSource().Task;
+            return null;
+        };
+        using var victim = Victims.Start([server.Url.ToString(), server.ApiKey, end]);
+        Assert.Equal("ready", await victim.StandardOutput.ReadLineAsync());
+        var watch = Stopwatch.StartNew();
+        if (end == "TERM")
+        {
+            await victim.SignalAsync(end);
+        }
+
+        Assert.Equal(exitCode, await victim.EndAsync());
+        Assert.Equal(1, server.Logs3Count); // it tried
+        Assert.InRange(watch.Elapsed.TotalSeconds, 1.5, 15); // two, and what a busy machine adds
+    }
+
+    [Fact, Trait("Row", "Q01")]
+    public async Task AnOutageNeverNeedsMoreThanItsShareOfTheHeap()
+    {
+        var (kilobytes, queue, heap) = LongTests.AreOn ? (1_000_000, 64 << 20, "0xC800000") : (64_000, 8 << 20, "0x3000000"); // 200 MB and 48 MB, hard
+        var closed = new TcpListener(IPAddress.Loopback, 0);
+        closed.Start();
+        var url = $"http://{closed.LocalEndpoint}";
+        closed.Stop();
+        using var victim = Victims.Start([url, "sk-test", "outage", $"{kilobytes}", $"{queue}"], ("DOTNET_GCHeapHardLimit", heap));
+        var said = await victim.StandardOutput.ReadLineAsync();
+
+        Assert.Equal(0, await victim.EndAsync());
+        Assert.Equal($"lost {kilobytes + 1} of {kilobytes + 1}", said);
+    }
+
+    [Fact, Trait("Row", "Q06")]
+    public async Task LoggingGoesOnWhileThePoolIsBlockedAndDeliveryAfterwards()
+    {
+        await using var server = await FakeBraintrust.StartAsync();
+        using var victim = Victims.Start([server.Url.ToString(), server.ApiKey, "starved"]);
+        Assert.Equal("logged", await victim.StandardOutput.ReadLineAsync());
+        Assert.Equal(0, server.Logs3Count); // the pool is blocked, and the clients with it
+
+        await victim.StandardInput.WriteLineAsync();
+        Assert.Equal("lost 0", await victim.StandardOutput.ReadLineAsync());
+        Assert.Equal(0, await victim.EndAsync());
+        Assert.Equal(1000, server.Stored("victim").Count);
+    }
+
+    [Fact, Trait("Row", "N21")]
+    public async Task TheProxyOfTheEnvironmentIsUsedAndSeesNoKey()
+    {
+        using var proxy = new Transport.RawServer("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+        using var victim = Victims.Start(["https://app.invalid", "sk-canary", "return"], ("https_proxy", proxy.Url), ("HTTPS_PROXY", proxy.Url));
+
+        Assert.Equal(3, await victim.EndAsync());
+        Assert.StartsWith("CONNECT app.invalid:443 HTTP/1.1", proxy.Received);
+        Assert.DoesNotContain("sk-canary", proxy.Received);
+    }
+
+    [Fact, Trait("Row", "L10")]
+    public async Task NobodyInAReadOnlyFolderWithoutAHomeDelivers()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.UserName != "root" || !File.Exists("/usr/bin/setpriv"))
+        {
+            return; // only root can become nobody
+        }
+        await using var server = await FakeBraintrust.StartAsync();
+        using var victim = Victims.Start("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "dotnet"], [server.Url.ToString(), server.ApiKey, "return"],
+            ("HOME", "/nonexistent"), ("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1"), ("TMPDIR", "/nonexistent"), ("DOTNET_EnableDiagnostics", "0"));
+        var said = await victim.StandardOutput.ReadLineAsync();
+        var error = said == "ready" ? "" : await victim.StandardError.ReadToEndAsync();
+
+        Assert.Equal(("ready", ""), (said, error));
+        Assert.Equal(3, await victim.EndAsync());
+        Assert.Single(server.Stored("victim"));
+    }
+}

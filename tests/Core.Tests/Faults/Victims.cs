@@ -1,0 +1,45 @@
+using System.Diagnostics;
+
+namespace Braintrust.Logging.Tests.Faults;
+
+/// <summary>Processes of their own, for what would disturb this one.</summary>
+static class Victims
+{
+    public static Process Start(string[] arguments, params (string Name, string Value)[] environment) => Start("dotnet", [], arguments, environment);
+
+    public static Process Start(string program, string[] before, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, [.. before, Path.Combine(AppContext.BaseDirectory, "Victim.dll"), .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Its exit code, or a failure if it hangs; it never outlives the test.</summary>
+    public static async Task<int> EndAsync(this Process victim)
+    {
+        try
+        {
+            await victim.WaitForExitAsync().WaitAsync(LongTests.AreOn ? TimeSpan.FromMinutes(5) : Patience.Limit);
+            return victim.ExitCode;
+        }
+        finally
+        {
+            victim.Kill(entireProcessTree: true);
+        }
+    }
+
+    public static async Task SignalAsync(this Process victim, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{victim.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+}

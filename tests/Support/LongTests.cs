@@ -1,0 +1,12 @@
+namespace Braintrust.Logging.Tests;
+
+/// <summary>
+/// The heavy variants, on request: <c>BRAINTRUST_LONG_TESTS=1 dotnet test --filter FullyQualifiedName~Faults</c>. What takes long only by its numbers has
+/// one test for both, which asks here for the number.
+/// </summary>
+public static class LongTests
+{
+    public static bool AreOn { get; } = Environment.GetEnvironmentVariable("BRAINTRUST_LONG_TESTS") == "1";
+
+    public static int Count(int usual, int @long) => AreOn ? @long : usual;
+}
