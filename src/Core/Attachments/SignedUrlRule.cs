@@ -51,8 +51,13 @@ static class SignedUrlRule
 
     static bool IsLinkLocal(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes() is [169, 254, ..];
 
-    static string Host(Uri uri) => uri.DnsSafeHost.TrimEnd('.');
+    // As HttpClient looks it up: with the digits and dots of other scripts in ASCII.
+    static string Host(Uri uri) => uri.IdnHost.TrimEnd('.');
 
     static IPAddress? AddressOf(string host) =>
-        !IPAddress.TryParse(host, out var address) ? null : address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        !IPAddress.TryParse(host, out var address) ? null : address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : Translated(address);
+
+    // 64:ff9b::/96: on networks of IPv6 alone the IPv4 address at its end.
+    static IPAddress Translated(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetworkV6 && address.GetAddressBytes() is [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, .. var last] ? new IPAddress(last) : address;
 }

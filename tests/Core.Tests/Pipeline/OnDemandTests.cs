@@ -68,6 +68,31 @@ public sealed class OnDemandTests
     }
 
     [Fact]
+    public async Task AfterAFailureAQueueThatFillsStillLeavesBeforeItIsFull()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options =>
+        {
+            OnDemand(options);
+            options.QueueLimit = 400;
+        });
+        world.Server.OnLogs3 = _ => Task.FromResult<Reply?>(new Reply(503, "{}"));
+        logger.Log(name: "first");
+        await logger.Client.FlushAsync(TimeSpan.FromTicks(1));
+        world.Server.OnLogs3 = null;
+        world.Clock.Advance(TimeSpan.FromHours(1));
+
+        for (var i = 0; i < 100; i++)
+        {
+            logger.Log(name: $"row {i}");
+        }
+        await world.AdvanceUntil(world.Server.WaitForRowsAsync(101));
+
+        Assert.Equal(101, world.Rows.Count);
+        Assert.Empty(world.Losses);
+    }
+
+    [Fact]
     public async Task AFlushGivesUpAtItsDeadlineAndTheNextTriesAgain()
     {
         await using var world = await World.StartAsync();
