@@ -79,6 +79,7 @@ public sealed class OnDemandTests
         world.Server.OnLogs3 = _ => Task.FromResult<Reply?>(new Reply(503, "{}"));
         logger.Log(name: "first");
         await logger.Client.FlushAsync(TimeSpan.FromTicks(1));
+        await world.Settled(world.Client()); // another client's flush: real time for the loop to come to rest
         world.Server.OnLogs3 = null;
         world.Clock.Advance(TimeSpan.FromHours(1));
 
