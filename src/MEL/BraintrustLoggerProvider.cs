@@ -125,13 +125,14 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     }
 
     /// <summary>Null once closed: then the span is counted as lost, and nothing is around the code that comes.</summary>
-    internal BraintrustSpan? Open(string name, string category, Property[] properties)
+    internal BraintrustSpan? Open(string name, string category, Property[] properties, string? template = null)
     {
         var start = new SpanStart
         {
             Logger = Route(properties),
             FrontEnd = _frontEnd,
             Name = name,
+            Template = template,
             Properties = properties,
             LoggerName = category.Length > 0 ? category : null,
         };

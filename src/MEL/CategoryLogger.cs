@@ -143,6 +143,6 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
             : null;
         return text is null && provider.FrontEnd.Settings.ScopeSpans == ScopeSpans.Named
             ? new Enrichment(properties)
-            : provider.Open(text ?? StateText.Unnamed(state, properties), category, properties);
+            : provider.Open(text ?? StateText.Unnamed(state, properties), category, properties, reader.Template ?? StateText.FirstName(properties));
     }
 }

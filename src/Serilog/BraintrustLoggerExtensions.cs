@@ -45,6 +45,7 @@ public static class BraintrustLoggerExtensions
             Logger = target,
             FrontEnd = target.Client.Api,
             Name = name,
+            Template = messageTemplate,
             Properties = properties,
         });
     }

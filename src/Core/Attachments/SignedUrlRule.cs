@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Braintrust.Logging.Attachments;
 
@@ -15,7 +16,7 @@ static class SignedUrlRule
     /// <summary>Null: it may. Otherwise why not; the URL itself, which is a secret, is not repeated.</summary>
     public static string? Refusal(string url, string apiUrl, bool allowInsecure)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http") || uri.Host.Length == 0 || uri.UserInfo.Length > 0)
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http") || uri.Host.Length == 0 || uri.UserInfo.Length > 0 || !Ascii.IsValid(uri.DnsSafeHost))
         {
             return "The address for an upload that Braintrust answered is no https URL.";
         }
@@ -51,8 +52,12 @@ static class SignedUrlRule
 
     static bool IsLinkLocal(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes() is [169, 254, ..];
 
-    static string Host(Uri uri) => uri.DnsSafeHost.TrimEnd('.');
+    static string Host(Uri uri) => uri.DnsSafeHost.TrimEnd('.'); // ASCII: digits and dots of other scripts would come to mean an address later
 
     static IPAddress? AddressOf(string host) =>
-        !IPAddress.TryParse(host, out var address) ? null : address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        !IPAddress.TryParse(host, out var address) ? null : address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : Translated(address);
+
+    // 64:ff9b::/96: on networks of IPv6 alone the IPv4 address at its end.
+    static IPAddress Translated(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetworkV6 && address.GetAddressBytes() is [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, .. var last] ? new IPAddress(last) : address;
 }

@@ -32,6 +32,7 @@ sealed class Batch : IDisposable
     /// <summary>The way by an object store, for a row that is larger than the server takes.</summary>
     public OverflowUpload? Overflow { get; set; }
 
+    /// <summary>How much speaks against that way.</summary>
     public int OverflowFailures { get; set; }
 
     /// <summary>Tries since the shutdown began: there is only one.</summary>

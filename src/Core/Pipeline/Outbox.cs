@@ -149,6 +149,9 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     /// <summary>To be sent again before others.</summary>
     public void SendAgain(Batch batch) => _ready.AddFirst(batch);
 
+    /// <summary>To be sent again after others, which may fare better.</summary>
+    public void SendLater(Batch batch) => _ready.AddLast(batch);
+
     /// <summary>Rows that waited for their project go where the others go.</summary>
     public void Unpark(Lane lane)
     {

@@ -9,8 +9,9 @@ sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledg
     const int RefusalsBeforeItIsNotTheRows = 3;
     const int SmallestRowToShorten = 16 * 1024;
 
-    // Then a row is sent without its largest values rather than not at all.
+    // Then a row is sent without its largest values rather than not at all: soon if the store is to blame; late if it may be an outage like any other.
     const int OverflowTries = 4;
+    const int OutageTries = 32;
 
     readonly JsonBuffer _json = new();
     bool _hasFreshLogin;
@@ -39,7 +40,7 @@ sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledg
             case AnswerKind.Misconfigured:
                 Deny(batch, answer);
                 break;
-            case AnswerKind.Retry or AnswerKind.Unacknowledged when batch.Overflow is { IsStored: false } && ++batch.OverflowFailures >= OverflowTries:
+            case AnswerKind.Retry or AnswerKind.Unacknowledged when batch.Overflow is { IsStored: false } way && (batch.OverflowFailures += way.HasAsked ? OutageTries / OverflowTries : 1) >= OutageTries:
                 Shrink(batch, answer);
                 break;
             default:
@@ -92,6 +93,10 @@ sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledg
         if (batch.WasTriedAtShutdown)
         {
             fates.Lose(batch, LossReasons.Shutdown, ShutdownMessage(batch.LastError));
+        }
+        else if (batch.Overflow is { IsStored: false })
+        {
+            outbox.SendLater(batch);
         }
         else
         {

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Privacy;
@@ -13,25 +14,35 @@ static class ModelContent
         "braintrust.output_json", "braintrust.expected", "braintrust.expected_json",
     }.ToFrozenSet(StringComparer.Ordinal);
 
-    // What the libraries call what was said, in events that do not become spans. Elsewhere an Arguments or a Result may be anything.
+    // Under these, model libraries log it in events of their own; elsewhere they are words like any other.
     static readonly FrozenSet<string> LibraryNames = new[]
     {
-        "Prompt", "ChatHistory", "Messages", "Arguments", "Result", "ResultValue", "ChatResponse", "ChatResponseUpdate", "Response", "Update", "Values", "Content", "Settings", "ChatOptions",
+        "Messages", "ChatResponse", "ChatResponseUpdate", "Response", "Update", "Arguments", "Result", "ResultValue", "ChatHistory", "Values", "Prompt", "RenderedPrompt",
+        "Content", "ChatOptions", "Options", "Settings",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    static readonly string[] Libraries = ["Microsoft.SemanticKernel", "Microsoft.Extensions.AI", "Microsoft.Agents.AI"];
-
-    /// <summary>Takes what a model library's own event says of content out of it.</summary>
-    public static void Drop(EventRecord record)
+    /// <summary>
+    /// Takes the content out of an event of a library that calls models. Those that tell of a call become spans; this one is no part of any: it came without
+    /// the call's beginning, out of a buffer, or of a version that is not known.
+    /// </summary>
+    public static void DropFromLibrary(EventRecord it)
     {
-        if (record.LoggerName is { } source && Array.Exists(Libraries, library => source.StartsWith(library, StringComparison.Ordinal))
-            && record.Properties.RemoveAll(static property => LibraryNames.Contains(FieldNames.Plain(property.Name))) > 0)
+        if (IsOfLibrary(it) && it.Properties.RemoveAll(static property => LibraryNames.Contains(FieldNames.Plain(property.Name))) > 0)
         {
-            record.Message.Clear().Append(record.Template);
+            it.Message.Clear().Append(it.Template ?? it.EventName);
         }
     }
 
-    public static bool IsName(string plainName) => FieldNames.Of(plainName) is Field.Input or Field.Output or Field.Expected || Names.Contains(plainName);
+    static bool IsOfLibrary(EventRecord it) => LlmSources.IsFunction(it.Template)
+        || (it.LoggerName is { } category
+            && (category.StartsWith("Microsoft.SemanticKernel.", StringComparison.Ordinal) || category.StartsWith("Microsoft.Extensions.AI.", StringComparison.Ordinal)
+                || category.StartsWith("Microsoft.Agents.AI.", StringComparison.Ordinal) || LlmSources.Of(category) != LlmSource.None));
+
+    public static bool IsName(string plainName) => FieldNames.Of(plainName) is Field.Input or Field.Output or Field.Expected || Names.Contains(plainName)
+        || (plainName.StartsWith("gen_ai.", StringComparison.Ordinal) && IsPiece(plainName.AsSpan("gen_ai.".Length)));
+
+    // OpenLLMetry's: gen_ai.prompt.0.content
+    static bool IsPiece(ReadOnlySpan<char> name) => name.StartsWith("prompt.") || name.StartsWith("completion.");
 
     /// <summary>Whether the rendered message of an event shows content.</summary>
     public static bool IsShown(List<Property> properties)
@@ -45,6 +56,8 @@ static class ModelContent
         }
         return false;
     }
+
+    public static bool IsAmong(Property[] properties) => Array.Exists(properties, static property => IsName(FieldNames.Plain(property.Name)));
 
     public static void Drop(RowFields fields) => fields.Input = fields.Output = fields.Expected = null;
 }

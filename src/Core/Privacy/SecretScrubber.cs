@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.Json;
+using Braintrust.Logging.Masking;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Privacy;
@@ -40,6 +43,48 @@ static class SecretScrubber
         json.Raw(scrubbed.Written);
     }
 
+    /// <summary>Adds what would be taken out, as it reads in a text: as it is, and as JSON and renderers escape it.</summary>
+    /// <param name="value">JSON.</param>
+    /// <param name="isSecret">All of it is.</param>
+    /// <param name="into">Is added to.</param>
+    public static void Find(ReadOnlySpan<byte> value, bool isSecret, List<string> into)
+    {
+        if (isSecret)
+        {
+            AddLeaves(value, into);
+            return;
+        }
+        for (var at = 0; TryFind(value, at, out var found); at = found.End.Value)
+        {
+            AddLeaves(value[found], into);
+        }
+    }
+
+    static void AddLeaves(ReadOnlySpan<byte> json, List<string> into)
+    {
+        var reader = new Utf8JsonReader(json, PlainValues.Reading);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.String)
+            {
+                var text = reader.GetString()!;
+                into.Add(text);
+                if (text.Contains('"'))
+                {
+                    into.Add(text.Replace("\"", "\\\"", StringComparison.Ordinal));
+                }
+                if (reader.ValueIsEscaped)
+                {
+                    into.Add(Encoding.UTF8.GetString(reader.ValueSpan));
+                }
+            }
+            else if (reader.TokenType == JsonTokenType.Number)
+            {
+                into.Add(Encoding.UTF8.GetString(reader.ValueSpan));
+            }
+        }
+    }
+
     /// <summary>Where the next secret value stands.</summary>
     static bool TryFind(ReadOnlySpan<byte> json, int from, out Range found)
     {
@@ -57,8 +102,7 @@ static class SecretScrubber
             if (next < json.Length && json[next] == ':')
             {
                 var value = SkipBlanks(json, next + 1);
-                var end = EndOf(json, value);
-                if (Secrets.IsName(text) && HidesSomething(json, value, end, text))
+                if (Secrets.IsName(text) && EndOf(json, value) is var end && HidesSomething(json, value, end, text))
                 {
                     found = value..end;
                     return true;

@@ -98,28 +98,4 @@ static class Secrets
     };
 
     static bool IsPlural(string name) => name.EndsWith('s');
-
-    /// <summary>Takes the secrets among some values out of a text that was rendered with them.</summary>
-    public static void Hide(StringBuilder text, ReadOnlySpan<Property> properties)
-    {
-        foreach (var property in properties)
-        {
-            if (IsSecret(property.Name, property.Value) && Values.Text(property.Value) is { Length: > 0 } secret)
-            {
-                text.Replace(secret, Mark);
-            }
-        }
-    }
-
-    public static string Hide(string text, ReadOnlySpan<Property> properties)
-    {
-        foreach (var property in properties)
-        {
-            if (IsSecret(property.Name, property.Value) && Values.Text(property.Value) is { Length: > 0 } secret)
-            {
-                text = text.Replace(secret, Mark, StringComparison.Ordinal);
-            }
-        }
-        return text;
-    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Braintrust.Logging.Privacy;
 
 namespace Braintrust.Logging.Rows;
@@ -19,6 +20,7 @@ sealed class RowComposer
     readonly EventRecord _event = new();
     readonly RowFields _fields = new();
     readonly RowMapper _mapper;
+    readonly ShownSecrets _secrets;
     readonly JsonBuffer _scratch = new();
     readonly Func<string, byte[]> _origin;
     readonly Dictionary<string, byte[]> _origins = new(StringComparer.Ordinal);
@@ -32,6 +34,7 @@ sealed class RowComposer
     {
         _tally = tally;
         _mapper = new RowMapper(Neutral);
+        _secrets = new ShownSecrets(Neutral);
         _origin = instrumentation => RowContext.SpanOrigin(instrumentation, environmentType, environmentName);
     }
 
@@ -50,7 +53,7 @@ sealed class RowComposer
         entry.FrontEnd.Read(entry.Payload, _event);
         if (!entry.FrontEnd.Settings.CaptureContent)
         {
-            ModelContent.Drop(_event);
+            ModelContent.DropFromLibrary(_event);
         }
         var mode = _event.IsSpan ? EventsAs.Spans : entry.FrontEnd.Settings.EventsAs;
         if (mode != EventsAs.ApplicationLogs)
@@ -75,7 +78,7 @@ sealed class RowComposer
 
     void EventRow(in Entry entry, JsonBuffer json)
     {
-        Redact(entry.FrontEnd.Settings);
+        Redact(entry.FrontEnd);
         var message = _event.Message;
         if (_event.HasParameters && _event.Template is { } template)
         {
@@ -117,7 +120,7 @@ sealed class RowComposer
     /// <summary>A native log row: no name, no span fields; everything that is no message is metadata (PROTOCOL section 9).</summary>
     void LogRow(in Entry entry, JsonBuffer json)
     {
-        Redact(entry.FrontEnd.Settings);
+        Redact(entry.FrontEnd);
         foreach (var property in _event.Properties)
         {
             var name = FieldNames.Plain(property.Name);
@@ -128,7 +131,7 @@ sealed class RowComposer
             if (property.InTemplate)
             {
                 var value = property.Value is null ? null : Neutral(entry.FrontEnd, property.Value);
-                _fields.Metadata.Set("braintrust.template.parameter." + name, value is null or JsonText ? Values.Text(value) : value);
+                _fields.Metadata.Set("braintrust.template.parameter." + name, value is null ? Values.Text(value) : value is JsonText structure ? TextOf(structure, entry.FrontEnd.Settings) : value);
             }
             else
             {
@@ -335,8 +338,9 @@ sealed class RowComposer
     }
 
     /// <summary>Takes out of the message what the front end's settings keep back.</summary>
-    void Redact(FrontEndSettings settings)
+    void Redact(FrontEnd frontEnd)
     {
+        var settings = frontEnd.Settings;
         if (!settings.CaptureContent)
         {
             ModelContent.Drop(_fields);
@@ -347,7 +351,7 @@ sealed class RowComposer
         }
         if (settings.ScrubSecrets)
         {
-            Secrets.Hide(_event.Message, CollectionsMarshal.AsSpan(_event.Properties));
+            _secrets.HideInMessage(_event.Message, frontEnd, CollectionsMarshal.AsSpan(_event.Properties));
         }
     }
 
@@ -359,8 +363,15 @@ sealed class RowComposer
         }
     }
 
-    static string NameOf(BraintrustSpan span) =>
-        span.FrontEnd.Settings.ScrubSecrets ? Secrets.Hide(span.Begun.Name, span.Begun.Properties) : span.Begun.Name;
+    string NameOf(BraintrustSpan span)
+    {
+        var (begun, settings) = (span.Begun, span.FrontEnd.Settings);
+        if (!settings.CaptureContent && begun.Template is { } template && ModelContent.IsAmong(begun.Properties))
+        {
+            return template;
+        }
+        return settings.ScrubSecrets ? _secrets.Hide(begun.Name, span.FrontEnd, begun.Properties) : begun.Name;
+    }
 
     void MapBeginning(BraintrustSpan span, Property[]? properties = null)
     {
@@ -658,6 +669,18 @@ sealed class RowComposer
     {
         _scratch.Clear();
         return value is not (string or JsonText) && frontEnd.TryWrite(value, _scratch) ? JsonText.Of(_scratch) : value;
+    }
+
+    /// <summary>The JSON as a text, in which nobody looks for secrets any more.</summary>
+    string TextOf(JsonText value, FrontEndSettings settings)
+    {
+        if (!settings.ScrubSecrets)
+        {
+            return value.ToString();
+        }
+        _scratch.Clear();
+        SecretScrubber.Write(value.Utf8, _scratch);
+        return Encoding.UTF8.GetString(_scratch.Written);
     }
 
     string Text(FrontEnd frontEnd, object? value) => value is null ? "null" : Values.Text(Neutral(frontEnd, value));

@@ -6,6 +6,10 @@ sealed class SpanStart
     public required BraintrustLogger Logger { get; init; }
     public required FrontEnd FrontEnd { get; init; }
     public required string Name { get; init; }
+
+    /// <summary>What the name was rendered from, to stand for it where content is kept back; null: it shows no properties.</summary>
+    public string? Template { get; init; }
+
     public string? Type { get; init; }
     public object? Input { get; init; }
     public List<KeyValuePair<string, object?>>? Metadata { get; init; }

@@ -25,6 +25,9 @@ static class ValueLeaf
         _ => false,
     };
 
+    /// <summary>Whether there is nothing inside of a frozen value.</summary>
+    public static bool IsScalar(object? value) => value is not JsonText && IsImmutable(value);
+
     /// <summary>An immutable stand-in for the value, or the value itself if it has members or elements. Never throws.</summary>
     /// <param name="value">Anything.</param>
     /// <param name="frontEnd">Whose redactors apply, if any do.</param>

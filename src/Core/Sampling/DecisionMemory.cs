@@ -14,7 +14,7 @@ sealed class DecisionMemory
     {
         lock (_gate)
         {
-            if (_young.TryGetValue(trace, out var known) || _old.TryGetValue(trace, out known))
+            if (TryGet(trace, out var known))
             {
                 return known;
             }
@@ -22,16 +22,36 @@ sealed class DecisionMemory
         var decision = decide();
         lock (_gate)
         {
-            if (_young.TryGetValue(trace, out var meanwhile))
+            if (TryGet(trace, out var meanwhile))
             {
                 return meanwhile;
             }
-            if (_young.Count >= Generation)
-            {
-                (_old, _young) = (_young, []);
-            }
-            _young[trace] = decision;
+            Add(trace, decision);
             return decision;
         }
+    }
+
+    /// <summary>Whoever is asked for stays: a trace may outlast thousands of others.</summary>
+    bool TryGet(UInt128 trace, out bool known)
+    {
+        if (_young.TryGetValue(trace, out known))
+        {
+            return true;
+        }
+        if (!_old.TryGetValue(trace, out known))
+        {
+            return false;
+        }
+        Add(trace, known);
+        return true;
+    }
+
+    void Add(UInt128 trace, bool decision)
+    {
+        if (_young.Count >= Generation)
+        {
+            (_old, _young) = (_young, []);
+        }
+        _young[trace] = decision;
     }
 }

@@ -19,6 +19,9 @@ sealed class OverflowUpload
     /// <summary>Only the server is still to be told.</summary>
     public bool IsStored => _key is not null;
 
+    /// <summary>The server answered at the last try: if that failed, the store is to blame.</summary>
+    public bool HasAsked { get; private set; }
+
     public async Task<Answer> SendAsync(HttpExchange http, BraintrustSession session, Login login, ReadOnlyMemory<byte> body, int rows, CancellationToken cancel)
     {
         if (_key is null && await UploadAsync(http, session, login, body, cancel).ConfigureAwait(false) is { IsAccepted: false } failure)
@@ -33,6 +36,7 @@ sealed class OverflowUpload
 
     async Task<Answer> UploadAsync(HttpExchange http, BraintrustSession session, Login login, ReadOnlyMemory<byte> body, CancellationToken cancel)
     {
+        HasAsked = false;
         var reply = await http.PostAsync($"{login.ApiUrl}/logs3/overflow", login.Key, Question(body), cancel).ConfigureAwait(false);
         var answer = ResponseRule.ByStatus(reply, http.Time.GetUtcNow());
         if (answer.Kind == AnswerKind.Rejected) return answer with { Kind = AnswerKind.TooLarge }; // it does not take bodies this way
@@ -40,7 +44,7 @@ sealed class OverflowUpload
         if (SignedUpload.Read(reply.Body) is not { Key: { } key } upload)
             return answer with { Kind = AnswerKind.Unacknowledged, Message = "Braintrust did not say where a large request is to go. Check BRAINTRUST_API_URL and what stands between." };
         if (SignedUrlRule.Refusal(upload.Url, login.ApiUrl, session.Settings.AllowInsecureTransport) is { } refusal)
-            return Answer.Misconfigured(refusal);
+            return NotThisWay(Answer.Misconfigured(refusal));
 
         var patience = HttpExchange.Deadline + TimeSpan.FromSeconds(body.Length / BytesPerSecond);
         var content = body.ToArray(); // the caller's is free once there is an answer, and a handler may read on
@@ -48,8 +52,16 @@ sealed class OverflowUpload
             ? await http.PutAsync(upload.Url, upload.Headers, content, patience, cancel).ConfigureAwait(false)
             : await PostFormAsync(http, upload, content, patience, cancel).ConfigureAwait(false);
         answer = StorageRule.Judge(stored, http.Time.GetUtcNow());
+        HasAsked = true;
         _key = answer.IsAccepted ? key : null;
-        return answer;
+        return answer.Kind is AnswerKind.Accepted or AnswerKind.Retry or AnswerKind.TooLarge ? answer : NotThisWay(answer);
+    }
+
+    /// <summary>What only concerns the store must not stop what needs none.</summary>
+    static Answer NotThisWay(in Answer answer)
+    {
+        BraintrustDiagnostics.Warn("overflow", $"A large row goes without its largest values. {answer.Message}", 1);
+        return answer with { Kind = AnswerKind.TooLarge };
     }
 
     static async Task<HttpReply> PostFormAsync(HttpExchange http, SignedUpload upload, byte[] body, TimeSpan patience, CancellationToken cancel)

@@ -39,6 +39,9 @@ static class StateText
         }
     }
 
+    /// <summary>What can be said of a state without a template and without its values; null: it has none.</summary>
+    public static string? FirstName(Property[] properties) => properties.Length > 0 ? FieldNames.Plain(properties[0].Name) : null;
+
     /// <summary>A name for what has none: its first property, else its type.</summary>
     public static string Unnamed(object? state, Property[] properties)
     {

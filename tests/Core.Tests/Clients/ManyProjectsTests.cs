@@ -27,6 +27,26 @@ public sealed class ManyProjectsTests
     }
 
     [Fact]
+    public async Task ProjectsThatCannotBeReachedAreForgottenWithTheirLosses()
+    {
+        await using var world = await World.StartAsync();
+        world.Server.OnRegister = _ => Task.FromResult<Reply?>(new Reply(403, "{}"));
+        var client = world.Client(options => options.RetryTimeLimit = TimeSpan.FromMinutes(1));
+        const int projects = 2 * LoggerCache.Kept;
+
+        for (var i = 0; i < projects; i++)
+        {
+            client.GetLogger($"tenant {i}", setCurrent: false).Log(name: "row");
+        }
+        await world.AdvanceUntil(client.FlushAsync(TimeSpan.FromMinutes(10)), TimeSpan.FromSeconds(20));
+        Assert.Equal(projects, client.Ledger.DroppedRows);
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await world.AdvanceUntil(client.FlushAsync(), TimeSpan.FromSeconds(1));
+
+        Assert.InRange(client.Lanes, 0, LoggerCache.Kept);
+    }
+
+    [Fact]
     public async Task WhoeverHoldsALoggerGetsTheSameOneAgain()
     {
         await using var world = await World.StartAsync();

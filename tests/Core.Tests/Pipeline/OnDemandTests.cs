@@ -20,7 +20,6 @@ public sealed class OnDemandTests
         {
             world.Clock.Advance(TimeSpan.FromMinutes(1));
         }
-        await world.Settled(world.Client()); // another client's flush: real time for anything that would be on its way
         Assert.Empty(world.Server.Requests.Entries);
 
         Assert.Equal((true, 1), await logger.Client.FlushAsync() is var result ? (result.Completed, result.Delivered) : default);
@@ -65,6 +64,31 @@ public sealed class OnDemandTests
         }
         await world.Server.WaitForRowsAsync(100);
         Assert.Equal(100, world.Rows.Count);
+    }
+
+    [Fact]
+    public async Task AfterAFailureAQueueThatFillsStillLeavesBeforeItIsFull()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options =>
+        {
+            OnDemand(options);
+            options.QueueLimit = 400;
+        });
+        world.Server.OnLogs3 = _ => Task.FromResult<Reply?>(new Reply(503, "{}"));
+        logger.Log(name: "first");
+        await logger.Client.FlushAsync(TimeSpan.FromTicks(1));
+        world.Server.OnLogs3 = null;
+        world.Clock.Advance(TimeSpan.FromHours(1));
+
+        for (var i = 0; i < 100; i++)
+        {
+            logger.Log(name: $"row {i}");
+        }
+        await world.AdvanceUntil(world.Server.WaitForRowsAsync(101));
+
+        Assert.Equal(101, world.Rows.Count);
+        Assert.Empty(world.Losses);
     }
 
     [Fact]

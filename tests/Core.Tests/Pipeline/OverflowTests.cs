@@ -114,19 +114,71 @@ public sealed class OverflowTests
         Assert.Empty(world.Losses);
     }
 
-    [Fact]
-    public async Task AnAddressOutsideIsRefusedAndTheRowIsKept()
+    [Theory]
+    [InlineData("http://169.254.169.254/latest"), InlineData("ftp://store.example/x"), InlineData("https://１６９.254.169.254/latest")]
+    public async Task AnAddressThatMustNotBeUsedCostsTheRowItsLengthAndHoldsUpNoOther(string url)
     {
         var (world, logger) = await StartAsync();
         await using var _ = world;
-        world.Server.OnOverflow = _ => Task.FromResult<Reply?>(new Reply(200, """{"method":"PUT","signedUrl":"http://169.254.169.254/latest","key":"k"}"""));
+        world.Server.OnOverflow = _ => Task.FromResult<Reply?>(new Reply(200, $$"""{"method":"PUT","signedUrl":"{{url}}","key":"k"}"""));
 
         logger.Log(name: "large", output: Large);
-        var result = await logger.Client.FlushAsync(TimeSpan.FromMilliseconds(500));
+        logger.Log(name: "small");
+        var flush = logger.Client.FlushAsync();
+        await world.AdvanceUntil(flush);
 
-        Assert.Equal((false, 1), (result.Completed, result.Pending));
-        Assert.Contains("upload", result.LastError, StringComparison.Ordinal);
-        Assert.DoesNotContain("169.254", result.LastError, StringComparison.Ordinal);
+        Assert.Equal((true, 2), await flush is var result ? (result.Completed, result.Delivered) : default);
+        Assert.Contains("truncated", (string?)world.Row("large")["output"], StringComparison.Ordinal);
+        Assert.NotNull(world.Row("small"));
+    }
+
+    [Theory]
+    [InlineData(404), InlineData(405), InlineData(501), InlineData(301), InlineData(407)]
+    public async Task AStoreThatRefusesHoldsUpNoOtherRow(int status)
+    {
+        var (world, logger) = await StartAsync();
+        await using var _ = world;
+        world.Server.OnStorage = _ => Task.FromResult<Reply?>(new Reply(status, "{}"));
+
+        logger.Log(name: "large", output: Large);
+        logger.Log(name: "small");
+        var flush = logger.Client.FlushAsync();
+        await world.AdvanceUntil(flush);
+
+        Assert.Equal((true, 2), await flush is var result ? (result.Completed, result.Delivered) : default);
+        Assert.Contains("truncated", (string?)world.Row("large")["output"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnOutageOfTheServerItselfCostsARowNothing()
+    {
+        var (world, logger) = await StartAsync();
+        await using var _ = world;
+        var failures = 0;
+        Task<Reply?> Fail(RecordedRequest request) => Task.FromResult<Reply?>(failures++ < 12 ? new Reply(503, "{}") : null);
+        (world.Server.OnOverflow, world.Server.OnLogs3) = (Fail, Fail);
+
+        logger.Log(name: "large", output: Large);
+        logger.Log(name: "small");
+        await world.AdvanceUntil(logger.Client.FlushAsync(TimeSpan.FromHours(5)), TimeSpan.FromSeconds(20));
+
+        Assert.Equal(Large, (string?)world.Row("large")["output"]);
+        Assert.NotNull(world.Row("small"));
+    }
+
+    [Fact]
+    public async Task WhereOnlyTheQuestionFailsTheRestIsNotHeldUp()
+    {
+        var (world, logger) = await StartAsync();
+        await using var _ = world;
+        world.Server.OnOverflow = _ => Task.FromResult<Reply?>(new Reply(503, "{}"));
+
+        logger.Log(name: "large", output: Large);
+        logger.Log(name: "small");
+        await world.AdvanceUntil(logger.Client.FlushAsync(TimeSpan.FromHours(5)), TimeSpan.FromSeconds(20));
+
+        Assert.Equal("small", (string?)world.Rows[0]["span_attributes"]!["name"]);
+        Assert.Contains("truncated", (string?)world.Row("large")["output"], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -210,6 +210,22 @@ public sealed class SamplingTests
     }
 
     [Fact]
+    public void ATraceThatGoesOnKeepsItsDecisionHoweverManyOthersPass()
+    {
+        var memory = new DecisionMemory();
+        Assert.True(memory.Get(42, () => true));
+
+        for (UInt128 trace = 100; trace < 30_000; trace++)
+        {
+            memory.Get(trace, () => false);
+            if (trace % 1_000 == 0)
+            {
+                Assert.True(memory.Get(42, () => false));
+            }
+        }
+    }
+
+    [Fact]
     public void WhatIsNoShareIsRefused()
     {
         foreach (var wrong in (double[])[-0.1, 1.1, double.NaN])
