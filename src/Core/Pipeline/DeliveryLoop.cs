@@ -168,7 +168,7 @@ sealed class DeliveryLoop
 
     bool IsDue() =>
         IsFlushing || IsStopping || _outbox.IsFilling
-        || (IsOnDemand ? _queue.IsUrgent || _queue.WaitingRows >= ManyRows || _queue.HasManyBytes
+        || (IsOnDemand ? _queue.IsUrgent || IsLong
             : _queue.TryPeek(out var first)
             && (Now >= After(first.AcceptedAt, _options.Period)
                 || _queue.WaitingRows >= _options.BatchSizeLimit
@@ -499,9 +499,11 @@ sealed class DeliveryLoop
     /// <summary>So many that they leave without being asked, for what comes next to have room.</summary>
     long ManyRows => Math.Max(1, _options.QueueLimit / 4);
 
+    bool IsLong => _queue.WaitingRows >= ManyRows || _queue.HasManyBytes;
+
     /// <summary>How many unread rows are worth a look before the timer: one when idle, a batch otherwise, none while nothing can be sent.</summary>
     long WorthWakingFor(bool hasUnread) =>
-        IsOnDemand ? _api.IsOpen(Now) && HasRoom() ? ManyRows : long.MaxValue
+        IsOnDemand ? IsLong ? long.MaxValue : ManyRows // a long queue waits for an answer or for the gate, not for more rows
         : !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
         : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MaxInFlight ? long.MaxValue
         : _options.BatchSizeLimit;
@@ -524,7 +526,7 @@ sealed class DeliveryLoop
         {
             next = Math.Min(next, After(_outbox.FillingSince, _options.Period));
         }
-        var isQuiet = IsOnDemand && !_flushes.AreWaiting && !IsStopping; // nobody waits: the next flush tries again
+        var isQuiet = IsOnDemand && !_flushes.AreWaiting && !IsStopping && !IsLong; // nobody waits: the next flush tries again
         if (!_api.IsOpen(now) && !isQuiet)
         {
             next = Math.Min(next, _api.OpensAt);
