@@ -51,7 +51,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         _masked = new MaskedComposer(NewComposer);
         _transport = new RowTransport(settings, options.HttpMessageHandler, _delivery.Clock, SessionRegistry.OfProcess);
         _refusals = new Refusals(_losses);
-        _loop = new DeliveryLoop(_delivery, _queue, _transport, NewComposer(), Ledger, _losses, _refusals);
+        _loop = new DeliveryLoop(_delivery, _queue, _transport, NewComposer(), Ledger, _losses, _refusals, Api);
         Metrics.Watch(this);
         if (options.FlushOnExit)
         {
@@ -64,6 +64,9 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     internal FrontEnd Api { get; }
 
     internal TraceSampler Sampler { get; }
+
+    /// <summary>Where to and as whom.</summary>
+    internal ConnectionSettings Connection => _settings.Connection;
 
     internal TimeProvider Clock => _delivery.Clock;
 
@@ -197,7 +200,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     void Refused(in Entry entry, string reason)
     {
-        if (_refusals.Add(entry.FrontEnd, reason))
+        if (_refusals.Add(entry, reason))
         {
             _queue.Ring();
         }

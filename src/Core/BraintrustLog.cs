@@ -1,22 +1,48 @@
 using System.Runtime.CompilerServices;
+using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging;
 
 /// <summary>
-/// The static front door: one default client made from the environment at first use. Spans go to the current logger
+/// The static front door: one default client, made from the environment at first use or by an explicit login before. Spans go to the current logger
 /// (<see cref="BraintrustLogger.Current"/>): inside a span to that span's, else to the first logger obtained, else to the default one.
 /// </summary>
 public static class BraintrustLog
 {
-    static readonly Lazy<ClientLease> Default = new(() => SharedClients.Acquire(new BraintrustOptions()));
+    static readonly object Making = new();
+    static ClientLease? _default; // held until the process ends
 
     /// <summary>The default client.</summary>
     /// <exception cref="ArgumentException">A variable of the environment cannot work; the message names it.</exception>
-    public static BraintrustClient Client => Default.Value.Client;
+    public static BraintrustClient Client => Made(new BraintrustOptions());
 
+    /// <summary>Logs the default client in now instead of at the first batch, to learn at start-up that its key works: the environment's account, unless an earlier call named another.</summary>
     /// <inheritdoc cref="BraintrustClient.LoginAsync"/>
     public static Task LoginAsync(CancellationToken cancellationToken = default) => Client.LoginAsync(cancellationToken);
+
+    /// <summary>
+    /// Logs in to an account that the environment does not name: once, at the start, before anything is logged through this class, since that settles the
+    /// account. Later calls with the same values return at once. For all other options make a <see cref="BraintrustClient"/>; its logger can be the current one.
+    /// </summary>
+    /// <param name="apiKey">Null: <c>BRAINTRUST_API_KEY</c>.</param>
+    /// <param name="orgName">The organisation, by exact name. Null: <c>BRAINTRUST_ORG_NAME</c>, else the key's first one.</param>
+    /// <param name="appUrl">The control plane. Null: <c>BRAINTRUST_APP_URL</c>, else <c>https://www.braintrust.dev</c>.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="ArgumentException">A value cannot work; the message names it and what it accepts.</exception>
+    /// <exception cref="InvalidOperationException">The default client has another account already, and keeps it; the message names the value that differs.</exception>
+    /// <inheritdoc cref="BraintrustClient.LoginAsync"/>
+    public static Task LoginAsync(string? apiKey, string? orgName = null, string? appUrl = null, CancellationToken cancellationToken = default)
+    {
+        var options = new BraintrustOptions { ApiKey = apiKey, OrgName = orgName, AppUrl = appUrl };
+        var client = Made(options);
+        var (has, wanted) = (client.Connection, SettingsResolver.Resolve(options, SettingsSources.OfProcess()).Connection);
+        var differs = has.AppUrl != wanted.AppUrl ? nameof(appUrl) : has.ApiKey != wanted.ApiKey ? nameof(apiKey) : has.OrgName != wanted.OrgName ? nameof(orgName) : null;
+        return differs is null
+            ? client.LoginAsync(cancellationToken)
+            : throw new InvalidOperationException(
+                $"The default client has another {differs} already. Log in before anything is logged through BraintrustLog, or make a BraintrustClient for a second account.");
+    }
 
     /// <inheritdoc cref="BraintrustClient.GetLogger"/>
     public static BraintrustLogger GetLogger(string? project = null, bool setCurrent = true, string? projectId = null) =>
@@ -56,6 +82,23 @@ public static class BraintrustLog
     public static Task<T> TracedAsync<T>(string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
         CurrentLogger.TracedAsync(name, work, type, input, callerMember, callerFile, callerLine);
+
+    /// <summary>The default client; these options make it if there is none.</summary>
+    static BraintrustClient Made(BraintrustOptions options)
+    {
+        if (Volatile.Read(ref _default) is { } made)
+        {
+            return made.Client;
+        }
+        lock (Making)
+        {
+            if (_default is null)
+            {
+                Volatile.Write(ref _default, SharedClients.Acquire(options));
+            }
+            return _default!.Client;
+        }
+    }
 
     static BraintrustLogger LoggerFor(BraintrustSpanContext? parent) => parent switch
     {

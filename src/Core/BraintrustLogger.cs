@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Braintrust.Logging.Activities;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Sampling;
 using Braintrust.Logging.Session;
@@ -32,6 +33,9 @@ public sealed class BraintrustLogger
     public BraintrustClient Client { get; }
 
     internal ProjectKey Key { get; }
+
+    /// <summary>The activities captured lately for this logger; null while none are asked for.</summary>
+    internal RecentActivities? Captured { get; set; }
 
     /// <summary>The project's id, as soon as it is known.</summary>
     internal string? KnownProjectId => Key.Id ?? Client.KnownProjectId(Key);
@@ -255,28 +259,26 @@ public sealed class BraintrustLogger
     /// <param name="utcTicks">The event's time.</param>
     /// <param name="exception">Its text is taken here.</param>
     /// <param name="size">About how many bytes its row will have.</param>
-    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, int size)
+    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, int size) =>
+        Event(frontEnd, payload, utcTicks, exception is null ? null : ErrorText.Of(exception), size, Placement.Of(this)) with { Enrichment = Ambient.Current?.Enrichment };
+
+    /// <summary>The same for an event that knows where it stands: what is around now has nothing to do with it.</summary>
+    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, string? error, int size, Placement placement) => new()
     {
-        var placement = Placement.Of(this);
-        var error = exception is null ? null : ErrorText.Of(exception);
-        return new Entry
-        {
-            Kind = EntryKind.Event,
-            FrontEnd = frontEnd,
-            Logger = this,
-            Payload = payload,
-            RowId = RowId.New(),
-            SpanId = Ids.NewSpanId(),
-            TraceId = placement.TraceId,
-            ParentId = placement.ParentId,
-            IsLoose = placement.IsFresh,
-            IsSampled = placement.IsSampled,
-            Ticks = utcTicks,
-            Size = size + (error?.Length ?? 0),
-            Error = error,
-            Enrichment = Ambient.Current?.Enrichment,
-        };
-    }
+        Kind = EntryKind.Event,
+        FrontEnd = frontEnd,
+        Logger = this,
+        Payload = payload,
+        RowId = RowId.New(),
+        SpanId = Ids.NewSpanId(),
+        TraceId = placement.TraceId,
+        ParentId = placement.ParentId,
+        IsLoose = placement.IsFresh,
+        IsSampled = placement.IsSampled,
+        Ticks = utcTicks,
+        Size = size + (error?.Length ?? 0),
+        Error = error,
+    };
 
     /// <summary>The logger that an event goes to by its front end's selector; what the selector throws is ignored.</summary>
     internal BraintrustLogger Route(FrontEndSettings settings, IReadOnlyDictionary<string, object?> properties)

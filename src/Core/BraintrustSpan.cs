@@ -121,7 +121,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         object? input = null, object? output = null, object? expected = null, object? error = null,
         IEnumerable<KeyValuePair<string, double>>? scores = null, object? metadata = null,
         IEnumerable<KeyValuePair<string, double>>? metrics = null, IEnumerable<string>? tags = null) =>
-        Add(RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags));
+        Add(RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags, frontEnd: FrontEnd));
 
     /// <summary>Renames the span, changes its type or says its purpose; null leaves it.</summary>
     /// <param name="name">What the work is called.</param>

@@ -1,5 +1,6 @@
 using Braintrust.Extensions.Logging;
 using Braintrust.Extensions.Logging.Configuration;
+using Microsoft.Extensions.Compliance.Redaction;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Configuration;
@@ -30,7 +31,8 @@ public static class BraintrustLoggerExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<BraintrustLoggerOptions>, ConfiguredOptions>());
 
         // By factory and not as an instance: what a container makes, it disposes. The provider's own type can be asked for, to reach its client.
-        services.TryAddSingleton(static all => new BraintrustLoggerProvider(all.GetRequiredService<IOptions<BraintrustLoggerOptions>>().Value));
+        services.TryAddSingleton(static all => new BraintrustLoggerProvider(
+            all.GetRequiredService<IOptions<BraintrustLoggerOptions>>().Value, all.GetService<IRedactorProvider>));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoggerProvider, BraintrustLoggerProvider>(
             static all => all.GetRequiredService<BraintrustLoggerProvider>()));
         return builder;

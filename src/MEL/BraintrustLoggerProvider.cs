@@ -5,7 +5,9 @@ using Braintrust.Logging;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Activities;
 using Braintrust.Logging.Rows;
+using Microsoft.Extensions.Compliance.Redaction;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Braintrust.Extensions.Logging;
@@ -28,7 +30,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     volatile bool _isClosed;
 
     /// <exception cref="OptionsValidationException">An option cannot work; the message names its path and what it accepts.</exception>
-    internal BraintrustLoggerProvider(BraintrustLoggerOptions options)
+    internal BraintrustLoggerProvider(BraintrustLoggerOptions options, Func<IRedactorProvider?> redactors)
     {
         try
         {
@@ -39,7 +41,8 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
             throw new OptionsValidationException(Options.DefaultName, typeof(BraintrustLoggerOptions), [error.Message]);
         }
         _logger = _lease.GetLogger();
-        _frontEnd = new MelFrontEnd(FrontEndSettings.From(options) with { Mask = options.Mask ?? options.Client?.Api.Settings.Mask });
+        var settings = FrontEndSettings.From(options);
+        _frontEnd = new MelFrontEnd(options.Client is { } given ? settings.Over(given) : settings, new ContainerRedaction(redactors));
         _activities = ActivityCapture.Start(_frontEnd.Settings.ActivitySources, _logger, _frontEnd);
     }
 
@@ -83,7 +86,26 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
 
     internal void Write(LogEvent logEvent, Exception? exception)
     {
-        var entry = Route(logEvent.Properties).Event(_frontEnd, logEvent, Client.Clock.GetUtcNow().UtcTicks, exception, logEvent.EstimateBytes());
+        Offer(Route(logEvent.Properties).Event(_frontEnd, logEvent, Client.Clock.GetUtcNow().UtcTicks, exception, logEvent.EstimateBytes()));
+    }
+
+    /// <summary>A log call of before: its time, trace and parent are the record's, and the scopes that are open now say nothing about it.</summary>
+    internal void Write(LogEvent logEvent, BufferedLogRecord record)
+    {
+        var logger = _frontEnd.Settings.ProjectSelector is null ? _logger : _logger.Route(_frontEnd.Settings, PropertyView.Of(logEvent.Properties));
+        var placement = Placement.Of(logger, record.ActivityTraceId ?? default, record.ActivitySpanId ?? default);
+        Offer(logger.Event(_frontEnd, logEvent, record.Timestamp.UtcTicks, ErrorOf(record.Exception, logEvent.Properties), logEvent.EstimateBytes(), placement));
+    }
+
+    /// <summary>Microsoft.Extensions.Telemetry's buffers keep an exception's message, and its type among the attributes.</summary>
+    static string? ErrorOf(string? exception, Property[] properties)
+    {
+        var type = Array.Find(properties, static property => property.Name == "exception.type").Value as string;
+        return exception is null ? null : ErrorText.Of(type is null || exception.Contains(type, StringComparison.Ordinal) ? exception : $"{type}: {exception}");
+    }
+
+    void Offer(in Entry entry)
+    {
         if (_isClosed)
         {
             Client.Refuse(entry);

@@ -2,6 +2,7 @@ using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Braintrust.Extensions.Logging;
 
@@ -9,7 +10,7 @@ namespace Braintrust.Extensions.Logging;
 /// One category's logger. All that is read of the application's objects is read within the call, and nothing escapes it: what a provider
 /// throws, Microsoft.Extensions.Logging throws at the application.
 /// </summary>
-sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) : ILogger
+sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) : ILogger, IBufferedLogger
 {
     readonly bool _isFramework = FrameworkScopes.IsFramework(category);
     readonly bool _isHosting = category == FrameworkScopes.HostingCategory;
@@ -24,7 +25,8 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         }
         try
         {
-            var properties = StateReader.Read(state, out var template);
+            var reader = new StateReader(provider.FrontEnd);
+            var properties = reader.Read(state);
             if (_isHosting)
             {
                 RequestScope.Learn(provider.FrontEnd, eventId, properties);
@@ -33,8 +35,8 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
             {
                 RequestScope.Fail(provider.FrontEnd, exception);
             }
-            var message = StateText.Of(state, exception, formatter, template);
-            provider.Write(new LogEvent(category, logLevel, eventId, template, message, properties), exception);
+            var message = reader.IsWithheld ? TemplateText.Of(reader.Template, properties) : StateText.Of(state, exception, formatter, reader.Template);
+            provider.Write(new LogEvent(category, logLevel, eventId, reader.Template, message, properties), exception);
         }
         catch (Exception error)
         {
@@ -43,6 +45,49 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         finally
         {
             Reentry.Leave();
+        }
+    }
+
+    /// <summary>Log calls that a buffer held back. The records go back to a pool when this returns.</summary>
+    public void LogRecords(IEnumerable<BufferedLogRecord> records)
+    {
+        if (!Reentry.TryEnter())
+        {
+            return;
+        }
+        try
+        {
+            foreach (var record in records)
+            {
+                Take(record);
+            }
+        }
+        catch (Exception error) // the buffer's own
+        {
+            BraintrustDiagnostics.Warn("log", $"Buffered log calls could not be read: {error.GetType()}.", 1);
+        }
+        finally
+        {
+            Reentry.Leave();
+        }
+    }
+
+    void Take(BufferedLogRecord record)
+    {
+        try
+        {
+            if (IsEnabled(record.LogLevel))
+            {
+                var reader = new StateReader(provider.FrontEnd);
+                var properties = reader.Read(record.Attributes);
+                var template = reader.Template ?? record.MessageTemplate;
+                var message = reader.IsWithheld ? TemplateText.Of(template, properties) : ValueMarks.Cut(record.FormattedMessage ?? template ?? "", ValueLimits.StringChars);
+                provider.Write(new LogEvent(category, record.LogLevel, record.EventId, template, message, properties), record);
+            }
+        }
+        catch (Exception error) // a record of somebody's own making
+        {
+            BraintrustDiagnostics.Warn("log", $"A buffered log call could not be read: {error.GetType()}.", 1);
         }
     }
 
@@ -75,7 +120,8 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
             return null;
         }
 
-        var properties = StateReader.Read(state, out var template);
+        var reader = new StateReader(provider.FrontEnd);
+        var properties = reader.Read(state);
         if (kind == ScopeKind.Connection)
         {
             return new Enrichment(properties);
@@ -85,7 +131,9 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
             return RequestScope.Begin(provider, category, properties);
         }
 
-        var text = StateText.OfScope(state, template);
+        var text = !reader.IsWithheld ? StateText.OfScope(state, reader.Template)
+            : reader.Template is { } template ? ValueMarks.Cut(TemplateText.Of(template, properties), ValueLimits.NameChars)
+            : null;
         return text is null && provider.FrontEnd.Settings.ScopeSpans == ScopeSpans.Named
             ? new Enrichment(properties)
             : provider.Open(text ?? StateText.Unnamed(state, properties), category, properties);

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Braintrust.Extensions.Logging;
 
 /// <summary>Microsoft.Extensions.Logging's events in the core's words. On the loop, or with a mask on the caller's thread; everything was copied already.</summary>
-sealed class MelFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
+sealed class MelFrontEnd(FrontEndSettings settings, ContainerRedaction redaction) : FrontEnd(settings)
 {
     public override string Name => "microsoft.extensions.logging";
 
@@ -36,6 +36,8 @@ sealed class MelFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
         var name = string.IsNullOrEmpty(logEvent.Template) ? logEvent.Message : logEvent.Template;
         return new(logger, trace, name, logEvent.Category, SeverityNames.Of(SeverityOf(logEvent.Level)), () => PropertyView.WithScopes(logEvent.Properties));
     }
+
+    public override string? Redact(object value, Attribute[] classifications) => redaction.Redact(value, classifications);
 
     static Severity SeverityOf(LogLevel level) => level switch
     {

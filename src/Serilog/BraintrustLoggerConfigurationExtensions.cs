@@ -30,9 +30,11 @@ public static class BraintrustLoggerConfigurationExtensions
     /// <param name="retryTimeLimit">How long a row may wait for delivery before it is dropped as expired. Default 24 hours.</param>
     /// <param name="shutdownTimeout">How long dispose and process exit may take. Default five seconds.</param>
     /// <param name="flushOnExit">Deliver what is queued when the process ends without a dispose. Default true.</param>
+    /// <param name="asyncFlush">False: spans by code, such as <c>BeginSpan</c>'s, wait at the end of a root for delivery; for serverless. Log calls never wait. Default true.</param>
     /// <param name="allowInsecureTransport">Allow plain http to hosts other than loopback. Default false.</param>
     /// <param name="eventsAs">What an event becomes. Default <see cref="EventsAs.Spans"/>.</param>
     /// <param name="scopeSpans">Serilog has no scopes; here so that one set of settings fits both front ends.</param>
+    /// <param name="activitySources">Activity sources whose activities become spans: names, or patterns with <c>*</c>. Default none.</param>
     /// <param name="samplingRatio">The share of traces that is kept, from 0 to 1. Default 1.</param>
     /// <param name="captureContent">Whether input, output and expected are sent. Default true.</param>
     /// <param name="scrubSecrets">Whether values under names such as <c>Authorization</c> or <c>Password</c> are replaced. Default true.</param>
@@ -62,9 +64,11 @@ public static class BraintrustLoggerConfigurationExtensions
         TimeSpan? retryTimeLimit = null,
         TimeSpan? shutdownTimeout = null,
         bool? flushOnExit = null,
+        bool? asyncFlush = null,
         bool? allowInsecureTransport = null,
         EventsAs? eventsAs = null,
         ScopeSpans? scopeSpans = null,
+        string[]? activitySources = null,
         double? samplingRatio = null,
         bool? captureContent = null,
         bool? scrubSecrets = null,
@@ -79,9 +83,9 @@ public static class BraintrustLoggerConfigurationExtensions
             [
                 nameof(project), nameof(apiKey), nameof(projectId), nameof(orgName), nameof(appUrl), nameof(apiUrl), nameof(batchSizeLimit),
                 nameof(period), nameof(queueLimit), nameof(queueLimitBytes), nameof(eagerlyEmitFirstEvent), nameof(retryTimeLimit),
-                nameof(shutdownTimeout), nameof(flushOnExit), nameof(allowInsecureTransport), nameof(eventsAs), nameof(scopeSpans),
-                nameof(samplingRatio), nameof(captureContent), nameof(scrubSecrets), nameof(flushMode), nameof(flushTimeout),
-                nameof(restrictedToMinimumLevel), nameof(levelSwitch),
+                nameof(shutdownTimeout), nameof(flushOnExit), nameof(asyncFlush), nameof(allowInsecureTransport), nameof(eventsAs), nameof(scopeSpans),
+                nameof(activitySources), nameof(samplingRatio), nameof(captureContent), nameof(scrubSecrets), nameof(flushMode),
+                nameof(flushTimeout), nameof(restrictedToMinimumLevel), nameof(levelSwitch),
             ],
             [nameof(period), nameof(retryTimeLimit), nameof(shutdownTimeout), nameof(flushTimeout)]);
         if (configuration is not null)
@@ -98,7 +102,9 @@ public static class BraintrustLoggerConfigurationExtensions
         options.RetryTimeLimit = retryTimeLimit ?? options.RetryTimeLimit;
         options.ShutdownTimeout = shutdownTimeout ?? options.ShutdownTimeout;
         options.FlushOnExit = flushOnExit ?? options.FlushOnExit;
+        options.AsyncFlush = asyncFlush ?? options.AsyncFlush;
         options.ScopeSpans = scopeSpans ?? options.ScopeSpans;
+        options.ActivitySources = activitySources ?? options.ActivitySources;
         options.SamplingRatio = samplingRatio ?? options.SamplingRatio;
         options.CaptureContent = captureContent ?? options.CaptureContent;
         options.ScrubSecrets = scrubSecrets ?? options.ScrubSecrets;
@@ -123,7 +129,7 @@ public static class BraintrustLoggerConfigurationExtensions
 
     /// <summary>Writes log events through an existing client. Disposing the logger flushes the client and leaves it open.</summary>
     /// <param name="loggerSinkConfiguration">The logger configuration.</param>
-    /// <param name="client">Delivers the rows; its options' <see cref="BraintrustOptions.OnLoss"/> and selector hold here too.</param>
+    /// <param name="client">Delivers the rows; its options' <see cref="BraintrustOptions.OnLoss"/>, selector and mask hold here too.</param>
     /// <param name="project">The project's name. Null: the client's default project.</param>
     /// <param name="eventsAs">What an event becomes. Default: as the client's options say.</param>
     /// <param name="restrictedToMinimumLevel">The minimum level for events passed through the sink. Ignored when <paramref name="levelSwitch"/> is specified.</param>
@@ -198,7 +204,7 @@ public static class BraintrustLoggerConfigurationExtensions
 
     /// <summary>Writes each log event before the log call returns, with everything set by code.</summary>
     /// <param name="loggerAuditSinkConfiguration">The logger configuration.</param>
-    /// <param name="configure">Sets the options; what it leaves unset comes from the environment.</param>
+    /// <param name="configure">Sets the options; what it leaves unset comes from the environment. <see cref="BraintrustOptions.ActivitySources"/> are not for an audit.</param>
     /// <returns>Logger configuration, allowing configuration to continue.</returns>
     /// <exception cref="ArgumentNullException">A required parameter is null.</exception>
     /// <exception cref="ArgumentException">An option cannot work; the message names it and what it accepts.</exception>
@@ -210,7 +216,7 @@ public static class BraintrustLoggerConfigurationExtensions
 
     /// <summary>Writes each log event through an existing client before the log call returns. The client is not disposed.</summary>
     /// <param name="loggerAuditSinkConfiguration">The logger configuration.</param>
-    /// <param name="client">Delivers the rows.</param>
+    /// <param name="client">Delivers the rows; its options' <see cref="BraintrustOptions.OnLoss"/>, selector and mask hold here too.</param>
     /// <param name="project">The project's name. Null: the client's default project.</param>
     /// <param name="eventsAs">What an event becomes. Default: as the client's options say.</param>
     /// <param name="restrictedToMinimumLevel">The minimum level for events passed through the sink. Ignored when <paramref name="levelSwitch"/> is specified.</param>
@@ -260,13 +266,17 @@ public static class BraintrustLoggerConfigurationExtensions
     static BraintrustSink Sink(BraintrustSinkOptions options, string path) =>
         new(SharedClients.Acquire(options, path), FrontEndSettings.From(options), Gate(options));
 
-    static BraintrustAuditSink AuditSink(BraintrustSinkOptions options, string path) =>
-        new(SharedClients.Acquire(options, path), FrontEndSettings.From(options), Gate(options));
+    static BraintrustAuditSink AuditSink(BraintrustSinkOptions options, string path) => options.ActivitySources.Count > 0
+        ? throw new ArgumentException($"{path}{nameof(options.ActivitySources)} cannot be audited: no log call waits for an activity. Give them to WriteTo.Braintrust.")
+        : new(SharedClients.Acquire(options, path), FrontEndSettings.From(options), Gate(options));
 
     static LevelGate Gate(BraintrustSinkOptions options) => new(options.RestrictedToMinimumLevel, options.LevelSwitch);
 
-    static FrontEndSettings Settings(BraintrustClient client, EventsAs? eventsAs) =>
-        client.Api.Settings with { EventsAs = eventsAs ?? client.Api.Settings.EventsAs, ActivitySources = [] };
+    static FrontEndSettings Settings(BraintrustClient client, EventsAs? eventsAs)
+    {
+        var settings = FrontEndSettings.Unset.Over(client);
+        return settings with { EventsAs = eventsAs ?? settings.EventsAs };
+    }
 
     static ClientLease Lease(BraintrustClient client, string? project) => ClientLease.OfGiven(client, client.GetLogger(project).Key);
 }

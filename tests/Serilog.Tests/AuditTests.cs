@@ -21,6 +21,18 @@ public class AuditTests
     }
 
     [Fact]
+    public async Task ActivitiesCannotBeAudited()
+    {
+        await using var world = await World.StartAsync();
+        var error = Assert.Throws<ArgumentException>(() => new LoggerConfiguration().AuditTo.Braintrust(options =>
+        {
+            world.PointTo(options);
+            options.ActivitySources.Add("some");
+        }));
+        Assert.StartsWith("BraintrustSinkOptions.ActivitySources cannot be audited", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ARejectedEventThrows()
     {
         await using var world = await World.StartAsync();

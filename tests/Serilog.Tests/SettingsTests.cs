@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -22,6 +23,7 @@ public class SettingsTests
         ["eagerlyEmitFirstEvent"] = ("false", it => it.EagerlyEmitFirstEvent = false),
         ["retryTimeLimit"] = ("01:00:00", it => it.RetryTimeLimit = TimeSpan.FromHours(1)),
         ["shutdownTimeout"] = ("00:00:07", it => it.ShutdownTimeout = TimeSpan.FromSeconds(7)),
+        ["asyncFlush"] = ("false", it => it.AsyncFlush = false),
         ["flushOnExit"] = ("false", it => it.FlushOnExit = false),
         ["samplingRatio"] = ("0.9999999", it => it.SamplingRatio = 0.9999999),
         ["flushMode"] = ("OnDemand", it => it.FlushMode = FlushMode.OnDemand),
@@ -29,7 +31,7 @@ public class SettingsTests
         ["allowInsecureTransport"] = ("true", it => it.AllowInsecureTransport = true),
     };
 
-    static readonly string[] TestedElsewhere = ["project", "apiKey", "appUrl", "apiUrl", "projectId", "eventsAs", "scopeSpans", "captureContent", "scrubSecrets", "restrictedToMinimumLevel", "levelSwitch"];
+    static readonly string[] TestedElsewhere = ["project", "apiKey", "appUrl", "apiUrl", "projectId", "eventsAs", "scopeSpans", "activitySources", "captureContent", "scrubSecrets", "restrictedToMinimumLevel", "levelSwitch"];
 
     public static TheoryData<string> DeliveryArguments => [.. Delivery.Keys];
 
@@ -95,6 +97,31 @@ public class SettingsTests
         }
 
         Assert.Equal("log", Assert.Single(world.Server.Stored(world.Project)).Text("span_attributes", "type"));
+    }
+
+    [Fact]
+    public async Task ActivitySourcesMayBeGivenAsAList()
+    {
+        await using var world = await World.StartAsync();
+        using var source = new ActivitySource($"settings.{Guid.NewGuid():N}");
+        var args = Args(world);
+        args["activitySources"] = new JsonArray("another", "settings.*");
+
+        await using (FromJson(args))
+        {
+            source.StartActivity("captured")!.Dispose();
+        }
+        Assert.Equal("captured", Assert.Single(world.Server.Stored(world.Project)).Text("span_attributes", "name"));
+    }
+
+    [Theory]
+    [InlineData("WriteTo")]
+    [InlineData("AuditTo")]
+    public async Task ActivitySourcesThatAreNoListOrUnderAnAuditAreAnErrorAtStart(string directive)
+    {
+        await using var world = await World.StartAsync();
+
+        Assert.ThrowsAny<Exception>(() => FromJson(Args(world, ("activitySources", "one")), directive: directive));
     }
 
     [Fact]

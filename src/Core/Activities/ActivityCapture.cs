@@ -33,6 +33,7 @@ sealed class ActivityCapture : IDisposable
             ActivityStarted = Started,
             ActivityStopped = Stopped,
         };
+        _logger.Captured ??= new RecentActivities(); // a second one made at the same time knows a few less
         Interlocked.Increment(ref _count);
         ActivitySource.AddActivityListener(_listener);
     }
@@ -95,6 +96,7 @@ sealed class ActivityCapture : IDisposable
                 return;
             }
             activity.SetCustomProperty(Key, new CapturedActivity(activity, span, Nearest(activity.Parent, _logger), Of(activity)));
+            _logger.Captured?.Add(span);
             _logger.Client.OfferBegin(span);
         }
         catch (Exception error) // this runs inside the application's StartActivity

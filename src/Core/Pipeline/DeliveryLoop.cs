@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Session;
 using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging.Pipeline;
@@ -18,6 +19,7 @@ sealed class DeliveryLoop
     readonly EntryQueue _queue;
     readonly IRowTransport _transport;
     readonly Refusals _refusals;
+    readonly FrontEnd _self;
     readonly TimeProvider _clock;
     readonly ITimer _timer;
     readonly CancellationTokenSource _abort = new();
@@ -43,14 +45,15 @@ sealed class DeliveryLoop
     long _oldest = long.MaxValue;
     FlushResult? _rest;
 
-    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals)
+    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals, FrontEnd self)
     {
+        _self = self;
         _options = options;
         _queue = queue;
         _transport = transport;
         _refusals = refusals;
         _clock = options.Clock;
-        _fates = new Fates(ledger, losses);
+        _fates = new Fates(ledger, losses, _clock);
         _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
         _intake = new Intake(composer, _outbox, _flushes, _fates, ledger, _clock);
         _settlement = new Settlement(_outbox, _fates, ledger, _bodyLimit, _api, _clock);
@@ -114,6 +117,7 @@ sealed class DeliveryLoop
                 Send();
                 _outbox.Tidy();
                 Tell();
+                SummariseLosses();
                 if (IsStopping && IsDone())
                 {
                     break;
@@ -341,9 +345,32 @@ sealed class DeliveryLoop
     {
         if (_refusals.HasNews && (_flushes.AreWaiting || IsStopping || Now >= _refusals.TellAt(Period)))
         {
-            _refusals.Tell(Now);
+            _refusals.Tell(Now, Refused);
         }
         _flushes.Complete(_outbox.Sending == 0 && _lookUps == 0 ? Math.Max(Now, NextChance()) : Now, _fates.LastError);
+    }
+
+    void Refused(ProjectKey project, long rows) => _fates.Remember(_outbox.LaneOf(project), LossReasons.QueueFull, rows);
+
+    /// <summary>Each project is told what it lost, in a row of its own, once it can be sent to again.</summary>
+    void SummariseLosses()
+    {
+        if (!_fates.HaveUntold || IsStopping || _api.Failures > 0)
+        {
+            return;
+        }
+        _fates.HaveUntold = false;
+        foreach (var lane in _outbox.Lanes)
+        {
+            if (lane.Lost is { } lost && lane.IsOpen && Now >= lost.TellAt)
+            {
+                lane.Lost = null;
+                _intake.WriteSummary(lane, lost, _self);
+                _outbox.Seal();
+            }
+            _fates.HaveUntold |= lane.Lost is not null;
+        }
+        Send();
     }
 
     /// <summary>When something may happen next.</summary>
@@ -415,7 +442,7 @@ sealed class DeliveryLoop
                 _fates.Lose(_intake.Row(entry), LossReasons.Shutdown, Settlement.ShutdownMessage(why), null);
             }
         }
-        _refusals.Tell(Now);
+        _refusals.Tell(Now, static (_, _) => { });
         _flushes.Complete(Now, _fates.LastError);
         Volatile.Write(ref _rest, _flushes.Rest(_fates.LastError));
         Volatile.Write(ref _oldest, long.MaxValue);
@@ -459,6 +486,10 @@ sealed class DeliveryLoop
         }
         foreach (var lane in _outbox.Lanes)
         {
+            if (lane.Lost is { } lost && lost.TellAt > now && !isQuiet) // later than that it waits for the destination, not for time
+            {
+                next = Math.Min(next, lost.TellAt);
+            }
             if (lane.Parked.Count > 0 && !lane.Gate.IsOpen(now) && !isQuiet)
             {
                 next = Math.Min(next, lane.Gate.OpensAt);

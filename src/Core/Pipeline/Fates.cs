@@ -3,8 +3,13 @@ using Braintrust.Logging.Rows;
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>Where every row ends: delivered, or lost with a reason. All books are kept here: ledger, flush, waiting callers, listeners.</summary>
-sealed class Fates(Ledger ledger, LossReporter losses)
+sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
 {
+    static readonly TimeSpan SummaryDelay = TimeSpan.FromMinutes(1);
+
+    /// <summary>Whether some project has losses that it has not been told of.</summary>
+    public bool HaveUntold { get; set; }
+
     /// <summary>The last thing that went wrong, for those who ask why.</summary>
     public string? LastError { get; set; }
 
@@ -42,8 +47,20 @@ sealed class Fates(Ledger ledger, LossReporter losses)
             row.Epoch.Dropped++;
             ledger.Dropping(row.Size, loss.Reason);
             row.Confirmation?.Lost(loss);
+            if (!row.IsSummary)
+            {
+                Remember(row.Lane, loss.Reason, 1);
+            }
         }
         losses.Report(frontEnd, frontEnd.WatchesLosses ? [.. rows.Select(row => row.Payload).OfType<object>()] : [], loss);
+    }
+
+    /// <summary>For the row that tells the project itself what it lost, once delivery works.</summary>
+    public void Remember(Lane lane, string reason, long rows)
+    {
+        HaveUntold = true;
+        lane.Lost ??= new LossTally(clock.GetUtcNow().UtcTicks, clock.GetTimestamp() + (long)(SummaryDelay.TotalSeconds * clock.TimestampFrequency));
+        lane.Lost.Add(reason, rows);
     }
 
     static void Settle(in PendingRow row)

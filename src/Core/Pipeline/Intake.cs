@@ -128,6 +128,30 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
         outbox.Add(row, _json.Written);
     }
 
+    /// <summary>Tells a project what it lost, as a row of its own.</summary>
+    public void WriteSummary(Lane lane, LossTally lost, FrontEnd frontEnd)
+    {
+        _json.Clear();
+        var id = RowId.New();
+        composer.Losses(id, lost.ByReason, lost.Since, frontEnd, clock.GetUtcNow().UtcTicks, _json);
+        ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
+        ledger.Holding(_json.Length);
+        flushes.Current.Unsettled++;
+        lane.Rows++;
+        var row = new PendingRow
+        {
+            Lane = lane,
+            Id = id,
+            Sequence = _sequence++,
+            AcceptedAt = clock.GetTimestamp(),
+            Size = _json.Length,
+            Epoch = flushes.Current,
+            FrontEnd = frontEnd,
+            IsSummary = true,
+        };
+        outbox.Add(row, _json.Written);
+    }
+
     RowFate? WriteEnd(BraintrustSpan span)
     {
         span.IsWritten = true;

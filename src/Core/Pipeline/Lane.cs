@@ -31,8 +31,11 @@ sealed class Lane(ProjectKey key)
     /// <summary>Rows that are read and not settled.</summary>
     public int Rows { get; set; }
 
+    /// <summary>What it lost and has not been told; null: nothing.</summary>
+    public LossTally? Lost { get; set; }
+
     /// <summary>Nothing is known of it that could not be learned again.</summary>
-    public bool IsIdle => Rows == 0 && !IsLookingUp && !IsPaused && Gate.Failures == 0;
+    public bool IsIdle => Rows == 0 && !IsLookingUp && !IsPaused && Lost is null && Gate.Failures == 0;
 
     /// <summary>Rows that wait for the look-up or the end of a pause.</summary>
     public List<Batch> Parked { get; } = [];

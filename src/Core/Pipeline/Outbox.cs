@@ -37,11 +37,13 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     IEnumerable<Batch> Parked => _lanes.Values.SelectMany(lane => lane.Parked);
 
-    public Lane LaneOf(BraintrustLogger logger)
+    public Lane LaneOf(BraintrustLogger logger) => LaneOf(logger.Key);
+
+    public Lane LaneOf(ProjectKey project)
     {
-        if (!_lanes.TryGetValue(logger.Key, out var lane))
+        if (!_lanes.TryGetValue(project, out var lane))
         {
-            _lanes.Add(logger.Key, lane = new Lane(logger.Key));
+            _lanes.Add(project, lane = new Lane(project));
         }
         return lane;
     }

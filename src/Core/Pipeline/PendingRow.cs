@@ -25,6 +25,9 @@ struct PendingRow
     public object? Payload;
     public Confirmation? Confirmation;
 
+    /// <summary>It tells of other losses: its own would be too much to tell.</summary>
+    public bool IsSummary;
+
     /// <summary>Set when another row waits for this one.</summary>
     public RowFate? Fate;
 

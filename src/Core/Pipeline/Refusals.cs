@@ -1,14 +1,18 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Session;
 
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>Rows that never got in: counted on the callers' threads, told by the loop, at most once a period.</summary>
 sealed class Refusals(LossReporter losses)
 {
+    // Beyond this many projects that are refused rows, the front end alone is named.
+    const int ProjectsToName = 256;
+
     // Written by callers.
-    readonly ConcurrentDictionary<FrontEnd, StrongBox<long>> _full = new();
+    readonly ConcurrentDictionary<(FrontEnd, ProjectKey), StrongBox<long>> _full = new();
     long _sinceFlush;
     int _news;
 
@@ -22,35 +26,46 @@ sealed class Refusals(LossReporter losses)
     public long TellAt(long period) => _toldAt + period;
 
     /// <returns>True for the first since the last telling: the loop should know.</returns>
-    public bool Add(FrontEnd frontEnd, string reason)
+    public bool Add(in Entry entry, string reason)
     {
+        var frontEnd = entry.FrontEnd;
         Interlocked.Increment(ref _sinceFlush);
         if (reason == LossReasons.Closed)
         {
             losses.Report(frontEnd, new RowLoss(1, reason, "It was logged after the end of its sink, provider or client.", null)); // no loop is left to tell it
             return false;
         }
-        Interlocked.Increment(ref _full.GetOrAdd(frontEnd, static _ => new()).Value);
+        Interlocked.Increment(ref Full(frontEnd, entry.Logger.Key).Value);
         return Interlocked.Exchange(ref _news, 1) == 0;
     }
 
     /// <summary>Refusals since the last flush, for its result.</summary>
     public long TakeSinceFlush() => Interlocked.Exchange(ref _sinceFlush, 0);
 
-    public void Tell(long now)
+    /// <param name="now">On the monotonic clock.</param>
+    /// <param name="refused">Told which project was refused how many.</param>
+    public void Tell(long now, Action<ProjectKey, long> refused)
     {
         if (Interlocked.Exchange(ref _news, 0) == 0)
         {
             return;
         }
         _toldAt = now;
-        foreach (var (frontEnd, count) in _full)
+        foreach (var ((frontEnd, project), count) in _full)
         {
             var rows = Interlocked.Exchange(ref count.Value, 0);
             if (rows > 0)
             {
+                if (project != default)
+                {
+                    refused(project, rows);
+                }
                 losses.Report(frontEnd, new RowLoss(rows, LossReasons.QueueFull, "The queue was full. Raise QueueLimit and QueueLimitBytes for bursts, or log less.", null));
             }
         }
     }
+
+    StrongBox<long> Full(FrontEnd frontEnd, ProjectKey project) =>
+        _full.TryGetValue((frontEnd, project), out var known) ? known
+        : _full.GetOrAdd((frontEnd, _full.Count < ProjectsToName ? project : default), static _ => new());
 }

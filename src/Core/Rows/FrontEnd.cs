@@ -42,6 +42,11 @@ abstract class FrontEnd(FrontEndSettings settings)
     /// <summary>Writes a value that only this front end knows. False: not such a value.</summary>
     public virtual bool TryWrite(object value, JsonBuffer json) => false;
 
+    /// <summary>
+    /// What the application wants to see in place of a classified value (<see cref="Classified"/>). On the caller's thread. Null: it has not said. May throw.
+    /// </summary>
+    public virtual string? Redact(object value, Attribute[] classifications) => null;
+
     /// <summary>Whether <see cref="Lost"/> wants to know; if so payloads are kept until their row's fate is known.</summary>
     public virtual bool WatchesLosses => false;
 
@@ -64,6 +69,9 @@ sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IR
     /// <summary>See <see cref="BraintrustOptions.ScrubSecrets"/>.</summary>
     public bool ScrubSecrets { get; init; } = true;
 
+    /// <summary>What options that say nothing come to.</summary>
+    public static FrontEndSettings Unset { get; } = From(new BraintrustOptions());
+
     public static FrontEndSettings From(BraintrustOptions options) =>
         new(options.EventsAs, options.ScopeSpans, options.ProjectSelector, options.OnLoss, [.. options.ActivitySources])
         {
@@ -72,4 +80,24 @@ sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IR
             CaptureContent = options.CaptureContent,
             ScrubSecrets = options.ScrubSecrets,
         };
+
+    /// <summary>
+    /// For a front end over a client that was handed in: what its own options say holds, what they leave unset or at its default comes from the client. Not so
+    /// the activity sources: the client captures its own already.
+    /// </summary>
+    public FrontEndSettings Over(BraintrustClient client)
+    {
+        var given = client.Api.Settings;
+        return this with
+        {
+            EventsAs = EventsAs == default ? given.EventsAs : EventsAs,
+            ScopeSpans = ScopeSpans == default ? given.ScopeSpans : ScopeSpans,
+            ProjectSelector = ProjectSelector ?? given.ProjectSelector,
+            OnLoss = OnLoss ?? given.OnLoss,
+            Mask = Mask ?? given.Mask,
+            Filter = Filter ?? given.Filter,
+            CaptureContent = CaptureContent && given.CaptureContent, // whoever keeps something back is heard
+            ScrubSecrets = ScrubSecrets && given.ScrubSecrets,
+        };
+    }
 }

@@ -13,12 +13,16 @@ sealed class ObjectShape
     ObjectShape(Type type)
     {
         Type[] interfaces = InterfacesOf(type);
+        Classifications = Classified.OfType(type, interfaces);
         IsMap = Array.Exists(interfaces, IsPairSequence);
         IsAsyncSequence = Array.Exists(interfaces, candidate => IsA(candidate, typeof(IAsyncEnumerable<>)));
         // Reading these would block, or run code that the application has not run yet.
         IsDeferred = IsA(type, typeof(Lazy<>)) || IsA(type, typeof(ValueTask<>));
+        // The text of what is deferred is that of its value, once there is one.
+        HidesFromText = Classifications is not null || Classified.HasMember(type, interfaces)
+            || (IsDeferred && Array.Exists(type.GenericTypeArguments, static inner => Classified.Holds(inner)));
         IsMemory = IsA(type, typeof(Memory<>)) || IsA(type, typeof(ReadOnlyMemory<>));
-        Members = MembersOf(type);
+        Members = MembersOf(type, interfaces);
     }
 
     /// <summary>A sequence of key-value pairs.</summary>
@@ -31,6 +35,12 @@ sealed class ObjectShape
     public bool IsMemory { get; }
 
     public ObjectMember[] Members { get; }
+
+    /// <summary>All objects of the type are classified; null: not as such.</summary>
+    public Attribute[]? Classifications { get; }
+
+    /// <summary>Something in it is classified, so its <c>ToString</c> must not be asked.</summary>
+    public bool HidesFromText { get; }
 
     public static ObjectShape Of(object value) => Shapes.GetValue(value.GetType(), static type => new ObjectShape(type));
 
@@ -47,7 +57,7 @@ sealed class ObjectShape
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification =
         "A property that nobody else reads may be trimmed: it is then missing from the captured value, and nothing else changes.")]
-    static ObjectMember[] MembersOf(Type type)
+    static ObjectMember[] MembersOf(Type type, Type[] interfaces)
     {
         var members = new List<ObjectMember>();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -61,7 +71,7 @@ sealed class ObjectShape
                 continue;
             string name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? property.Name;
             bool omitNull = ignore is JsonIgnoreCondition.WhenWritingNull or JsonIgnoreCondition.WhenWritingDefault;
-            members.Add(new ObjectMember(property, name, omitNull));
+            members.Add(new ObjectMember(property, name, omitNull, Classified.OfProperty(property, type, interfaces)));
         }
         return [.. members];
     }
@@ -77,8 +87,9 @@ sealed class ObjectMember
     readonly PropertyInfo _property;
     readonly byte[] _rawName;
 
-    public ObjectMember(PropertyInfo property, string name, bool omitNull)
+    public ObjectMember(PropertyInfo property, string name, bool omitNull, Attribute[]? classifications)
     {
+        Classifications = classifications;
         _property = property;
         OmitNull = omitNull;
         using var json = new JsonBuffer(name.Length + 8);
@@ -91,6 +102,8 @@ sealed class ObjectMember
     public ReadOnlySpan<byte> RawName => _rawName;
 
     public bool OmitNull { get; }
+
+    public Attribute[]? Classifications { get; }
 
     /// <summary>Throws what the getter throws.</summary>
     public object? Read(object owner) => _property.GetValue(owner, BindingFlags.DoNotWrapExceptions, null, null, null);

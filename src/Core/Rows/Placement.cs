@@ -40,9 +40,33 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     /// <summary>The same for an activity that has just begun: itself it is none of its parents.</summary>
     public static Placement Of(Activity begun, BraintrustLogger logger) => Of(logger, begun, begun.Parent);
 
-    static Placement Of(BraintrustLogger logger, Activity? activity, Activity? around)
+    /// <summary>
+    /// Of what was logged before, wherever that was: in the trace of then, below the activity of then if Braintrust will hold a row for it or one above. The
+    /// spans that are open now have nothing to do with it.
+    /// </summary>
+    public static Placement Of(BraintrustLogger logger, ActivityTraceId trace, ActivitySpanId span)
     {
-        var span = Later(Ambient.Innermost(logger), ActivityCapture.Nearest(around, logger)?.Span);
+        if (trace == default)
+        {
+            return new(Ids.NewTraceId(), 0, true);
+        }
+        if (span != default && logger.Captured is { } captured && captured.TryFind(Ids.Bits(span), out var held))
+        {
+            return new(held, Ids.Bits(span), false);
+        }
+        var activity = Activity.Current;
+        while (activity is not null && (activity.SpanId != span || activity.TraceId != trace))
+        {
+            activity = activity.Parent;
+        }
+        return activity is null ? new(Ids.Bits(trace), 0, false) : Of(logger, ActivityCapture.Nearest(activity, logger)?.Span, activity, activity);
+    }
+
+    static Placement Of(BraintrustLogger logger, Activity? activity, Activity? around) =>
+        Of(logger, Later(Ambient.Innermost(logger), ActivityCapture.Nearest(around, logger)?.Span), activity, around);
+
+    static Placement Of(BraintrustLogger logger, BraintrustSpan? span, Activity? activity, Activity? around)
+    {
         if (activity is not { IdFormat: ActivityIdFormat.W3C })
         {
             return span is null ? new(Ids.NewTraceId(), 0, true) : Below(span);

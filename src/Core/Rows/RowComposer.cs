@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Braintrust.Logging.Privacy;
 
@@ -286,6 +287,42 @@ sealed class RowComposer
             json.Bool(true);
         }
         json.EndObject();
+    }
+
+    /// <summary>What a project lost on the way to it, so that a gap in its traces has an explanation beside it.</summary>
+    public void Losses(RowId id, IReadOnlyDictionary<string, long> byReason, long since, FrontEnd frontEnd, long ticks, JsonBuffer json)
+    {
+        BeginRow(id, Ids.NewSpanId(), Ids.NewTraceId(), 0, ticks, json);
+        json.RawName("\"output\":"u8);
+        var reasons = string.Join(", ", byReason.Select(static one => string.Create(CultureInfo.InvariantCulture, $"{one.Key}: {one.Value}")));
+        json.String(string.Create(CultureInfo.InvariantCulture, $"{byReason.Values.Sum()} rows were lost on the way to this project ({reasons})."));
+        json.RawName("\"metadata\":"u8);
+        json.BeginObject();
+        json.Name("logger.name");
+        json.String("Braintrust.Logging");
+        json.Name("lost");
+        json.BeginObject();
+        foreach (var (reason, rows) in byReason)
+        {
+            json.Name(reason);
+            json.Number(rows);
+        }
+        json.EndObject();
+        json.EndObject();
+        json.RawName("\"metrics\":"u8);
+        json.BeginObject();
+        StartAndEnd(since, ticks, json);
+        json.EndObject();
+        json.RawName("\"span_attributes\":"u8);
+        json.BeginObject();
+        json.RawName("\"name\":"u8);
+        json.String("Rows lost"u8);
+        json.RawName("\"log_level\":"u8);
+        json.String("warn"u8);
+        Counter(_tally.Next(), json);
+        json.EndObject();
+        Context(frontEnd, default, json);
+        EndRow(merges: true, json);
     }
 
     /// <summary>Takes out of the message what the front end's settings keep back.</summary>

@@ -24,14 +24,14 @@ sealed class RowPatch
     /// <summary>Freezes what a caller gave: null means nothing was said.</summary>
     public static RowPatch Of(
         object? input, object? output, object? expected, object? error, IEnumerable<KeyValuePair<string, double>>? scores,
-        object? metadata, IEnumerable<KeyValuePair<string, double>>? metrics, IEnumerable<string>? tags, string? name = null, string? type = null, string? purpose = null) => new()
+        object? metadata, IEnumerable<KeyValuePair<string, double>>? metrics, IEnumerable<string>? tags, string? name = null, string? type = null, string? purpose = null, FrontEnd? frontEnd = null) => new()
         {
-            Input = Values.Freeze(input),
-            Output = Values.Freeze(output),
-            Expected = Values.Freeze(expected),
-            Error = error is Exception exception ? ErrorText.Of(exception) : Values.Freeze(error),
+            Input = Values.Freeze(input, frontEnd),
+            Output = Values.Freeze(output, frontEnd),
+            Expected = Values.Freeze(expected, frontEnd),
+            Error = error is Exception exception ? ErrorText.Of(exception) : Values.Freeze(error, frontEnd),
             Scores = Copy(scores, static score => score.Key is not null),
-            Metadata = Members(metadata),
+            Metadata = Members(metadata, frontEnd),
             Metrics = Copy(metrics, static metric => metric.Key is not null),
             Tags = Copy(tags, static tag => tag is not null),
             Name = name,
@@ -97,14 +97,14 @@ sealed class RowPatch
     }
 
     /// <summary>A map or an object becomes its members; anything else is kept under "value".</summary>
-    public static List<KeyValuePair<string, object?>>? Members(object? metadata)
+    public static List<KeyValuePair<string, object?>>? Members(object? metadata, FrontEnd? frontEnd = null)
     {
         if (metadata is null)
         {
             return null;
         }
         var members = new List<KeyValuePair<string, object?>>();
-        var frozen = Values.Freeze(metadata);
+        var frozen = Values.Freeze(metadata, frontEnd);
         if (!Values.TryReadMap(frozen, members))
         {
             members.Add(new("value", frozen));

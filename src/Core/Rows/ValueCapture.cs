@@ -13,23 +13,28 @@ sealed class ValueCapture
     const int Budget = ValueLimits.ValueBytes - 256;
 
     readonly JsonBuffer _json;
+    readonly FrontEnd? _frontEnd;
     readonly object?[] _path = new object?[ValueLimits.Depth];
     int _depth;
     int _errors;
     bool _full;
+    bool _isWithheld;
 
-    ValueCapture(JsonBuffer json) => _json = json;
+    ValueCapture(JsonBuffer json, FrontEnd? frontEnd) => (_json, _frontEnd) = (json, frontEnd);
 
-    public static JsonText Of(object container)
+    /// <inheritdoc cref="Values.Freeze(object?, FrontEnd?, ref bool)"/>
+    public static JsonText Of(object container, FrontEnd? frontEnd, ref bool isWithheld)
     {
         using var json = new JsonBuffer();
-        new ValueCapture(json).Write(container);
+        var capture = new ValueCapture(json, frontEnd);
+        capture.Write(container);
+        isWithheld |= capture._isWithheld;
         return new JsonText(json.Written.ToArray());
     }
 
     void Write(object? value)
     {
-        object? leaf = ValueLeaf.Of(value);
+        object? leaf = ValueLeaf.Of(value, _frontEnd, ref _isWithheld);
         if (ValueLeaf.IsImmutable(leaf))
             Values.Write(leaf, _json);
         else if (_depth == ValueLimits.Depth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
@@ -168,7 +173,7 @@ sealed class ValueCapture
         _json.BeginObject();
         foreach (ObjectMember member in ObjectShape.Of(owner).Members)
         {
-            object? value = Read(member, owner);
+            object? value = member.Classifications is null ? Read(member, owner) : ReadClassified(member, owner);
             if (value is null && member.OmitNull)
                 continue;
             int before = _json.Length;
@@ -185,6 +190,18 @@ sealed class ValueCapture
         try
         {
             return member.Read(owner);
+        }
+        catch (Exception error)
+        {
+            return Caught(error);
+        }
+    }
+
+    object? ReadClassified(ObjectMember member, object owner)
+    {
+        try
+        {
+            return member.Read(owner) is { } value ? Classified.Text(value, member.Classifications!, _frontEnd) : null;
         }
         catch (Exception error)
         {
@@ -222,10 +239,19 @@ sealed class ValueCapture
             return false;
         }
         int before = _json.Length;
-        object? name = ValueLeaf.IsImmutable(key) ? key : ValueText.Of(key!);
+        object? name = ValueLeaf.IsImmutable(key) ? key : NameOf(key!);
         _json.Name(ValueMarks.Cut(Values.Text(name), ValueLimits.NameChars));
         Write(value);
         return Fits(before, inObject: true);
+    }
+
+    string NameOf(object key)
+    {
+        ObjectShape shape = ObjectShape.Of(key);
+        _isWithheld |= shape.HidesFromText;
+        return shape.Classifications is { } classifications ? Classified.Text(key, classifications, _frontEnd)
+            : shape.HidesFromText ? ValueMarks.Redacted
+            : ValueText.Of(key);
     }
 
     // The innermost collection that grew too far takes back its last item and says so; the ones around it only close.

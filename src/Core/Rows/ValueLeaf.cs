@@ -26,7 +26,10 @@ static class ValueLeaf
     };
 
     /// <summary>An immutable stand-in for the value, or the value itself if it has members or elements. Never throws.</summary>
-    public static object? Of(object? value)
+    /// <param name="value">Anything.</param>
+    /// <param name="frontEnd">Whose redactors apply, if any do.</param>
+    /// <param name="isWithheld">Set if the value is classified.</param>
+    public static object? Of(object? value, FrontEnd? frontEnd, ref bool isWithheld)
     {
         if (value is string text)
             return ValueMarks.Cut(text, ValueLimits.StringChars);
@@ -37,7 +40,7 @@ static class ValueLeaf
             return ValueMarks.TooDeep;
         try
         {
-            return OfMutable(value!);
+            return OfMutable(value!, frontEnd, ref isWithheld);
         }
         catch (Exception error)
         {
@@ -45,7 +48,7 @@ static class ValueLeaf
         }
     }
 
-    static object? OfMutable(object value) => value switch
+    static object? OfMutable(object value, FrontEnd? frontEnd, ref bool isWithheld) => value switch
     {
         BigInteger integer => ValueMarks.TooManyBits(integer.GetBitLength()),
         DBNull => null,
@@ -60,20 +63,25 @@ static class ValueLeaf
         ReadOnlyMemory<double> numbers => numbers.ToArray(),
         JsonDocument document => OfElement(document.RootElement),
         JsonElement element => OfElement(element),
-        JsonValue node => Of(node.GetValue<object>()),
+        JsonValue node => Of(node.GetValue<object>(), frontEnd, ref isWithheld),
         Exception or StringBuilder or Memory<char> or ReadOnlyMemory<char> or CultureInfo or Regex => ValueText.Of(value),
         MemberInfo or Assembly or Module or ParameterInfo => ValueText.Of(value),
         _ when MustNotBeRead(value) => ValueMarks.NotCaptured(value),
-        _ => OfObject(value),
+        _ => OfObject(value, frontEnd, ref isWithheld),
     };
 
-    static object OfObject(object value)
+    static object OfObject(object value, FrontEnd? frontEnd, ref bool isWithheld)
     {
         ObjectShape shape = ObjectShape.Of(value);
+        isWithheld |= shape.HidesFromText;
+        if (shape.Classifications is { } classifications)
+            return Classified.Text(value, classifications, frontEnd);
         if (shape.IsAsyncSequence || shape.IsDeferred)
             return ValueMarks.NotCaptured(value);
         if (value is IEnumerable or ITuple)
             return value;
+        if (shape.HidesFromText)
+            return shape.Members.Length == 0 ? ValueMarks.Redacted : value;
         // A formattable type says itself how it reads: IPAddress, Complex, units and money types.
         return shape.Members.Length == 0 || shape.IsMemory || value is IFormattable ? ValueText.Of(value) : value;
     }
@@ -87,7 +95,7 @@ static class ValueLeaf
     static object? OfElement(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Object or JsonValueKind.Array => element,
-        JsonValueKind.String => Of(element.GetString()),
+        JsonValueKind.String => ValueMarks.Cut(element.GetString()!, ValueLimits.StringChars),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Number => Values.NumberOf(Encoding.ASCII.GetBytes(element.GetRawText())),

@@ -5,6 +5,7 @@ namespace Braintrust.Logging.Rows;
 /// <summary>What stands in a value where something could not be kept.</summary>
 static class ValueMarks
 {
+    public const string Redacted = "<redacted>";
     public const string Circular = "<circular reference>";
     public const string TooDeep = "<max depth exceeded>";
     public const string TooLarge = "<truncated: larger than 1 MiB>";

@@ -10,10 +10,20 @@ namespace Braintrust.Logging.Rows;
 static partial class Values
 {
     /// <summary>Copies what could change after the log call. Never throws; what cannot be kept becomes one of <see cref="ValueMarks"/>.</summary>
-    public static object? Freeze(object? value)
+    public static object? Freeze(object? value, FrontEnd? frontEnd = null)
     {
-        object? leaf = ValueLeaf.Of(value);
-        return ValueLeaf.IsImmutable(leaf) ? leaf : ValueCapture.Of(leaf!);
+        bool isWithheld = false;
+        return Freeze(value, frontEnd, ref isWithheld);
+    }
+
+    /// <inheritdoc cref="Freeze(object?, FrontEnd?)"/>
+    /// <param name="value">Anything.</param>
+    /// <param name="frontEnd">Whose redactors apply to what is classified; without one, a mark stands for it.</param>
+    /// <param name="isWithheld">Set if anything in it is classified: then the application's own text of it must not be used.</param>
+    public static object? Freeze(object? value, FrontEnd? frontEnd, ref bool isWithheld)
+    {
+        object? leaf = ValueLeaf.Of(value, frontEnd, ref isWithheld);
+        return ValueLeaf.IsImmutable(leaf) ? leaf : ValueCapture.Of(leaf!, frontEnd, ref isWithheld);
     }
 
     public static void Write(object? frozen, JsonBuffer json)

@@ -4,28 +4,36 @@ using Braintrust.Logging.Rows;
 
 namespace Braintrust.Extensions.Logging.Reading;
 
-/// <summary>The named values of a log call's or scope's state, frozen. Never throws.</summary>
-static class StateReader
+/// <summary>The named values of a log call's or scope's state, frozen. Never throws. For one state.</summary>
+/// <param name="frontEnd">Whose redactors apply to what is classified.</param>
+ref struct StateReader(FrontEnd frontEnd)
 {
     const string TemplateName = "{OriginalFormat}";
 
+    string? _template;
+    bool _isWithheld;
+
+    /// <summary>The message template, if there is one.</summary>
+    public readonly string? Template => _template;
+
+    /// <summary>Something in it is classified: the state's own text may show it, and must not be used.</summary>
+    public readonly bool IsWithheld => _isWithheld;
+
     /// <param name="state">A list of pairs by convention; dictionaries, single pairs and (name, value) tuples are read too.</param>
-    /// <param name="template">The message template, if there is one.</param>
-    public static Property[] Read(object? state, out string? template)
+    public Property[] Read(object? state)
     {
-        template = null;
         try
         {
             return state switch
             {
                 null or string => [],
-                IReadOnlyList<KeyValuePair<string, object?>> list => ReadList(list, ref template),
-                IEnumerable<KeyValuePair<string, object?>> pairs => ReadPairs(pairs, ref template),
+                IReadOnlyList<KeyValuePair<string, object?>> list => ReadList(list),
+                IEnumerable<KeyValuePair<string, object?>> pairs => ReadPairs(pairs),
                 IDictionary dictionary => ReadDictionary(dictionary),
                 IEnumerable<KeyValuePair<string, string?>> texts => ReadTexts(texts),
                 KeyValuePair<string, object?> pair => [Of(pair.Key, pair.Value)],
                 ITuple { Length: 2 } tuple when tuple[0] is string name => [Of(name, tuple[1])],
-                _ => [],
+                _ => ReadOther(state),
             };
         }
         catch (Exception error) // the application's collection
@@ -38,10 +46,10 @@ static class StateReader
     public static bool IsPair(object? state) => state is KeyValuePair<string, object?> || (state is ITuple { Length: 2 } tuple && tuple[0] is string);
 
     // The hot path: by index, into one array of the right size.
-    static Property[] ReadList(IReadOnlyList<KeyValuePair<string, object?>> list, ref string? template)
+    Property[] ReadList(IReadOnlyList<KeyValuePair<string, object?>> list)
     {
         var count = list.Count;
-        if (count > 0 && TryGet(list, count - 1, out var last) && IsTemplate(last, ref template))
+        if (count > 0 && TryGet(list, count - 1, out var last) && IsTemplate(last))
         {
             count--; // by convention it comes last
         }
@@ -55,7 +63,7 @@ static class StateReader
         var filled = 0;
         for (var i = 0; i < Math.Min(count, ValueLimits.Items); i++)
         {
-            if (TryGet(list, i, out var pair) && !IsTemplate(pair, ref template))
+            if (TryGet(list, i, out var pair) && !IsTemplate(pair))
             {
                 properties[filled++] = Of(pair.Key, pair.Value);
             }
@@ -82,14 +90,14 @@ static class StateReader
         }
     }
 
-    static Property[] ReadPairs(IEnumerable<KeyValuePair<string, object?>> pairs, ref string? template)
+    Property[] ReadPairs(IEnumerable<KeyValuePair<string, object?>> pairs)
     {
         var properties = new List<Property>();
         try
         {
             foreach (var pair in pairs)
             {
-                if (!IsTemplate(pair, ref template) && !TryAdd(pair.Key, pair.Value, properties))
+                if (!IsTemplate(pair) && !TryAdd(pair.Key, pair.Value, properties))
                 {
                     break;
                 }
@@ -102,12 +110,12 @@ static class StateReader
         return [.. properties];
     }
 
-    static Property[] ReadDictionary(IDictionary dictionary)
+    Property[] ReadDictionary(IDictionary dictionary)
     {
         var properties = new List<Property>();
         foreach (DictionaryEntry entry in dictionary)
         {
-            if (!TryAdd(entry.Key as string ?? Values.Text(Values.Freeze(entry.Key)), entry.Value, properties))
+            if (!TryAdd(entry.Key as string ?? Values.Text(Values.Freeze(entry.Key, frontEnd, ref _isWithheld)), entry.Value, properties))
             {
                 break;
             }
@@ -115,7 +123,7 @@ static class StateReader
         return [.. properties];
     }
 
-    static Property[] ReadTexts(IEnumerable<KeyValuePair<string, string?>> texts)
+    Property[] ReadTexts(IEnumerable<KeyValuePair<string, string?>> texts)
     {
         var properties = new List<Property>();
         foreach (var (name, text) in texts)
@@ -128,7 +136,14 @@ static class StateReader
         return [.. properties];
     }
 
-    static bool TryAdd(string? name, object? value, List<Property> into)
+    /// <summary>It has only its text, which a look into it has to allow.</summary>
+    Property[] ReadOther(object state)
+    {
+        Values.Freeze(state, frontEnd, ref _isWithheld);
+        return [];
+    }
+
+    bool TryAdd(string? name, object? value, List<Property> into)
     {
         if (into.Count == ValueLimits.Items)
         {
@@ -141,15 +156,22 @@ static class StateReader
 
     static Property TooLong => new(ValueMarks.Member, ValueMarks.TooManyItems);
 
-    static Property Of(string? name, object? value) => new(name ?? "(null)", Values.Freeze(value));
+    Property Of(string? name, object? value) => new(name ?? "(null)", Values.Freeze(value, frontEnd, ref _isWithheld));
 
-    static bool IsTemplate(in KeyValuePair<string, object?> pair, ref string? template)
+    bool IsTemplate(in KeyValuePair<string, object?> pair)
     {
         if (pair.Key != TemplateName)
         {
             return false;
         }
-        template = pair.Value as string ?? template;
+        if (pair.Value is string template)
+        {
+            _template = template;
+        }
+        else
+        {
+            Values.Freeze(pair.Value, frontEnd, ref _isWithheld); // a state that has only its text, given as a template
+        }
         return true;
     }
 }

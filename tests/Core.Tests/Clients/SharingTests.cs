@@ -84,6 +84,32 @@ public sealed class SharingTests
         Assert.Same(next.GetLogger("next"), BraintrustLogger.Current);
     }
 
+    /// <summary>The front door's client is the process's: nothing else in these tests may make it.</summary>
+    [Fact]
+    public async Task TheFrontDoorLogsInToAGivenAccountAndKeepsIt()
+    {
+        await using var world = await World.StartAsync();
+        var (key, url) = (world.Server.ApiKey, world.Server.Url.ToString());
+
+        await BraintrustLog.LoginAsync(key, world.Server.Organization, url);
+        await BraintrustLog.LoginAsync(key, world.Server.Organization, url);
+        await BraintrustLog.LoginAsync();
+        Assert.Equal(1, world.Server.LoginCount);
+        BraintrustLog.GetLogger("front door", setCurrent: false).Log(output: "hello");
+        await BraintrustLog.Client.FlushAsync();
+        Assert.Single(world.Server.Stored("front door"));
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => BraintrustLog.LoginAsync("sk-another", world.Server.Organization, url));
+        Assert.StartsWith("The default client has another apiKey already.", error.Message);
+        Assert.DoesNotContain("sk-another", error.ToString());
+        Assert.DoesNotContain(key, error.ToString());
+        error = await Assert.ThrowsAsync<InvalidOperationException>(() => BraintrustLog.LoginAsync(key, "another-org", url));
+        Assert.StartsWith("The default client has another orgName already.", error.Message);
+        error = await Assert.ThrowsAsync<InvalidOperationException>(() => BraintrustLog.LoginAsync(key, world.Server.Organization));
+        Assert.StartsWith("The default client has another appUrl already.", error.Message);
+        await Assert.ThrowsAsync<ArgumentException>(() => BraintrustLog.LoginAsync("sk-another", appUrl: "ftp://x"));
+    }
+
     [Fact]
     public async Task AnExplicitLoginIsOnceAndSaysWhyItFails()
     {

@@ -53,7 +53,8 @@ sealed class World : IAsyncDisposable
     /// <summary>The stored rows of the project, by the names of their spans.</summary>
     public JsonObject Row(string name) => Server.Stored(Project).Single(row => (string?)row["span_attributes"]?["name"] == name);
 
-    public IReadOnlyList<JsonObject> Rows => Server.Stored(Project);
+    /// <summary>What was logged, without the row that tells of losses.</summary>
+    public IReadOnlyList<JsonObject> Rows => [.. Server.Stored(Project).Where(row => (string?)row["span_attributes"]?["name"] != "Rows lost")];
 
     public async ValueTask DisposeAsync()
     {

@@ -90,7 +90,8 @@ public sealed class StressTests
 
     static void AssertStored(FakeBraintrust server, Written written, long rejected)
     {
-        var stored = Enumerable.Range(0, 4).SelectMany(i => server.Stored($"project {i}").Select(row => (Project: $"project {i}", Row: row))).ToList();
+        var stored = Enumerable.Range(0, 4).SelectMany(i => server.Stored($"project {i}").Select(row => (Project: $"project {i}", Row: row)))
+            .Where(it => (string?)it.Row["span_attributes"]?["name"] != "Rows lost").ToList(); // what the pipeline itself says
         var rows = stored.GroupBy(it => (string)it.Row["id"]!).ToDictionary(it => it.Key, it => Assert.Single(it)); // none twice, in another project neither
         var spans = stored.Select(it => (string?)it.Row["span_id"]).ToHashSet();
         Assert.True(written.Rows.Count > 200, $"only {written.Rows.Count} rows");

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Braintrust.Logging;
+using Braintrust.Logging.Rows;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -32,7 +33,7 @@ public sealed class BraintrustBatchedSink : IBatchedLogEventSink, PeriodicBatchi
         ArgumentNullException.ThrowIfNull(client);
         _client = client;
         _logger = client.GetLogger(project);
-        _frontEnd = new SerilogFrontEnd(client.Api.Settings);
+        _frontEnd = new SerilogFrontEnd(FrontEndSettings.Unset.Over(client));
     }
 
     /// <summary>Queues the events, and returns when all of them were delivered.</summary>
