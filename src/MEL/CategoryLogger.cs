@@ -25,18 +25,16 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         }
         try
         {
-            var reader = new StateReader(provider.FrontEnd);
-            var properties = reader.Read(state);
+            LogEvent logEvent = FrameworkState<TState>.TryRead(category, logLevel, eventId, state, formatter) ?? Render(logLevel, eventId, state, exception, formatter);
             if (_isHosting)
             {
-                RequestScope.Learn(provider.FrontEnd, eventId, properties);
+                RequestScope.Learn(provider.FrontEnd, eventId, logEvent.Properties);
             }
             if (_isFramework && exception is not null && logLevel >= LogLevel.Error)
             {
                 RequestScope.Fail(provider.FrontEnd, exception);
             }
-            var message = reader.IsWithheld ? TemplateText.Of(reader.Template, properties) : StateText.Of(state, exception, formatter, reader.Template);
-            provider.Write(new LogEvent(category, logLevel, eventId, reader.Template, message, properties), exception);
+            provider.Write(logEvent, exception);
         }
         catch (Exception error)
         {
@@ -46,6 +44,14 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         {
             Reentry.Leave();
         }
+    }
+
+    LogEvent Render<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        var reader = new StateReader(provider.FrontEnd);
+        var properties = reader.Read(state);
+        var message = reader.IsWithheld ? TemplateText.Of(reader.Template, properties) : StateText.Of(state, exception, formatter, reader.Template);
+        return new RenderedEvent(category, logLevel, eventId, reader.Template, message, properties);
     }
 
     /// <summary>Log calls that a buffer held back. The records go back to a pool when this returns.</summary>
@@ -82,7 +88,7 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
                 var properties = reader.Read(record.Attributes);
                 var template = reader.Template ?? record.MessageTemplate;
                 var message = reader.IsWithheld ? TemplateText.Of(template, properties) : ValueMarks.Cut(record.FormattedMessage ?? template ?? "", ValueLimits.StringChars);
-                provider.Write(new LogEvent(category, record.LogLevel, record.EventId, template, message, properties), record);
+                provider.Write(new RenderedEvent(category, record.LogLevel, record.EventId, template, message, properties), record);
             }
         }
         catch (Exception error) // a record of somebody's own making

@@ -21,9 +21,10 @@ sealed class LoggerContender : IContender
 
     public static IContender None(Setup setup) => new LoggerContender(static logging => logging.AddProvider(new NoProvider()));
 
-    public static IContender Otlp(Setup setup) => new LoggerContender(logging => logging.AddOpenTelemetry(options =>
+    public static IContender Otlp(Setup setup, bool rendered) => new LoggerContender(logging => logging.AddOpenTelemetry(options =>
     {
         options.IncludeScopes = true;
+        options.IncludeFormattedMessage = rendered;
         options.AddOtlpExporter((exporter, processor) =>
         {
             exporter.Endpoint = new Uri(setup.Url + "/v1/logs");

@@ -1,11 +1,11 @@
 using BenchmarkDotNet.Attributes;
 using Braintrust.Extensions.Logging;
+using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging.Benchmarks.Contenders;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Core;
-using Serilog.Events;
 using Serilog.Sinks.Braintrust;
 
 namespace Braintrust.Logging.Benchmarks.Micro;
@@ -56,9 +56,9 @@ public class RowBenchmarks
         return _json.Length;
     }
 
-    static LogEvent SerilogEvent()
+    static Serilog.Events.LogEvent SerilogEvent()
     {
-        LogEvent? taken = null;
+        Serilog.Events.LogEvent? taken = null;
         using var log = new LoggerConfiguration().WriteTo.Sink(new Taking(it => taken = it)).CreateLogger();
         log.Information(Work.Template, Work.Input(7), Work.Answer, Work.Model, Work.PromptTokens, Work.CompletionTokens, Work.Elapsed);
         return taken!;
@@ -66,17 +66,13 @@ public class RowBenchmarks
 
     static Entry LoggerEntry(BraintrustLogger logger, FrontEndSettings settings)
     {
-        Property[] properties =
-        [
-            new("Input", Work.Input(7)), new("Output", Work.Answer), new("Model", Work.Model),
-            new("PromptTokens", Work.PromptTokens), new("CompletionTokens", Work.CompletionTokens), new("Elapsed", Work.Elapsed),
-        ];
-        var logEvent = new global::Braintrust.Extensions.Logging.Reading.LogEvent("Benchmarks.Work", LogLevel.Information, default, Work.Template, "Answered", properties);
-        return logger.Event(new MelFrontEnd(settings), logEvent, TimeProvider.System.GetUtcNow().UtcTicks, null, 1000);
+        object?[] values = [Work.Input(7), Work.Answer, Work.Model, Work.PromptTokens, Work.CompletionTokens, Work.Elapsed];
+        var logEvent = new TemplateEvent("Benchmarks.Work", LogLevel.Information, default, global::Braintrust.Extensions.Logging.Reading.MessageTemplate.Of(Work.Template)!, values);
+        return logger.Event(new MelFrontEnd(settings, new ContainerRedaction(static () => null)), logEvent, TimeProvider.System.GetUtcNow().UtcTicks, null, 1000);
     }
 
-    sealed class Taking(Action<LogEvent> take) : ILogEventSink
+    sealed class Taking(Action<Serilog.Events.LogEvent> take) : ILogEventSink
     {
-        public void Emit(LogEvent logEvent) => take(logEvent);
+        public void Emit(Serilog.Events.LogEvent logEvent) => take(logEvent);
     }
 }

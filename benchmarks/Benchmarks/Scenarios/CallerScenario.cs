@@ -11,7 +11,7 @@ sealed class CallerScenario(string family) : Scenario
 
     public override string Name => $"caller-{family}";
 
-    public override string Summary => "A log call on the caller's thread: time, and bytes that this thread allocates.";
+    public override string Summary => "A log call on the caller's thread: wall time, processor time of the thread, and bytes that it allocates.";
 
     public override string Baseline => $"{family}-none";
 
@@ -30,35 +30,39 @@ sealed class CallerScenario(string family) : Scenario
         };
         var threads = run.Variant == "2 threads" ? 2 : 1;
         var nanoseconds = new List<double>();
+        var processor = new List<double>();
         var bytes = new List<double>();
         for (var round = run.IsSmoke ? -1 : -10; round < (run.IsSmoke ? 1 : 15); round++) // those below zero warm up
         {
-            var (time, allocated) = Round(call, threads, run.IsSmoke ? 200 : EventsPerRound);
+            var (time, cpu, allocated) = Round(call, threads, run.IsSmoke ? 200 : EventsPerRound);
             if (round >= 0)
             {
                 nanoseconds.Add(time);
+                processor.Add(cpu);
                 bytes.Add(allocated);
             }
             await Task.Delay(run.IsSmoke ? 10 : 150);
         }
-        return new() { { "ns", Middle(nanoseconds) }, { "bytes", Middle(bytes) } };
+        return new() { { "ns", Middle(nanoseconds) }, { "processor ns", Middle(processor) }, { "bytes", Middle(bytes) } };
     }
 
-    static (double Nanoseconds, double Bytes) Round(Action<int> call, int threads, int events)
+    static (double Nanoseconds, double Processor, double Bytes) Round(Action<int> call, int threads, int events)
     {
-        var results = new (double Nanoseconds, double Bytes)[threads];
+        var results = new (double Nanoseconds, double Processor, double Bytes)[threads];
         using var start = new Barrier(threads);
         var workers = Enumerable.Range(0, threads).Select(at => new Thread(() =>
         {
             start.SignalAndWait();
             var allocated = GC.GetAllocatedBytesForCurrentThread();
+            var cpu = ThreadTime.Nanoseconds;
             var began = Stopwatch.GetTimestamp();
             for (var i = 0; i < events; i++)
             {
                 call(i);
             }
             var spent = Stopwatch.GetElapsedTime(began);
-            results[at] = (spent.TotalNanoseconds / events, (double)(GC.GetAllocatedBytesForCurrentThread() - allocated) / events);
+            cpu = ThreadTime.Nanoseconds - cpu;
+            results[at] = (spent.TotalNanoseconds / events, (double)cpu / events, (double)(GC.GetAllocatedBytesForCurrentThread() - allocated) / events);
         })).ToArray();
         foreach (var worker in workers)
         {
@@ -68,7 +72,7 @@ sealed class CallerScenario(string family) : Scenario
         {
             worker.Join();
         }
-        return (results.Average(it => it.Nanoseconds), results.Average(it => it.Bytes));
+        return (results.Average(it => it.Nanoseconds), results.Average(it => it.Processor), results.Average(it => it.Bytes));
     }
 
     static double Middle(List<double> values)
