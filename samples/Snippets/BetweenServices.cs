@@ -1,11 +1,28 @@
 using Braintrust.Logging;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Snippets;
 
 /// <summary>One trace over several processes.</summary>
 public static class BetweenServices
 {
+    public static void AddClients(IServiceCollection services)
+    {
+        // snippet: propagation-handler
+        services.AddHttpClient("handbook", client => client.BaseAddress = new Uri("https://handbook.example"))
+            .AddHttpMessageHandler(() => new BraintrustPropagationHandler("handbook.example"));
+        // end
+    }
+
+    public static HttpClient Client()
+    {
+        // snippet: propagation-client
+        var http = new HttpClient(new BraintrustPropagationHandler("*.shop.example") { InnerHandler = new SocketsHttpHandler() });
+        // end
+        return http;
+    }
+
     public static async Task<string> AskAsync(HttpClient http, BraintrustSpan span)
     {
         // snippet: inject

@@ -51,7 +51,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         _masked = new MaskedComposer(NewComposer);
         _transport = new RowTransport(settings, options.HttpMessageHandler, _delivery.Clock, SessionRegistry.OfProcess);
         _refusals = new Refusals(_losses);
-        _loop = new DeliveryLoop(_delivery, _queue, _transport, NewComposer(), Ledger, _losses, _refusals, Api);
+        _loop = new DeliveryLoop(_delivery, _queue, _transport, _transport.Attachments, NewComposer(), Ledger, _losses, _refusals, Api);
         Metrics.Watch(this);
         if (options.FlushOnExit)
         {

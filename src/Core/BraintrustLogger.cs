@@ -259,11 +259,11 @@ public sealed class BraintrustLogger
     /// <param name="utcTicks">The event's time.</param>
     /// <param name="exception">Its text is taken here.</param>
     /// <param name="size">About how many bytes its row will have.</param>
-    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, int size) =>
+    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, long size) =>
         Event(frontEnd, payload, utcTicks, exception is null ? null : ErrorText.Of(exception), size, Placement.Of(this)) with { Enrichment = Ambient.Current?.Enrichment };
 
     /// <summary>The same for an event that knows where it stands: what is around now has nothing to do with it.</summary>
-    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, string? error, int size, Placement placement) => new()
+    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, string? error, long size, Placement placement) => new()
     {
         Kind = EntryKind.Event,
         FrontEnd = frontEnd,

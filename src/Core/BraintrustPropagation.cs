@@ -8,7 +8,7 @@ namespace Braintrust.Logging;
 /// </summary>
 public static class BraintrustPropagation
 {
-    const string TraceState = "tracestate";
+    internal const string TraceState = "tracestate";
 
     /// <summary>Reads the parent from headers. Never throws.</summary>
     /// <param name="headers">Names in any case; a name may come several times.</param>

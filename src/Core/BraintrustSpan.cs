@@ -92,7 +92,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     internal bool IsWritten { get; set; }
 
     /// <summary>What may be written while the span is open, if it has to be masked: composed when it began.</summary>
-    internal byte[]? Opening { get; set; }
+    internal WrittenRow? Opening { get; set; }
 
     IAmbientNode? IAmbientNode.Outer
     {
@@ -239,7 +239,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         return !sampler.IsOn || sampler.Keeps(Trace, () => FrontEnd.Preview(this));
     }
 
-    int EstimateBytes()
+    long EstimateBytes()
     {
         var size = 300 + Begun.Size + (Activity?.Size ?? 0);
         for (var patch = Volatile.Read(ref _patches); patch is not null && !ReferenceEquals(patch, RowPatch.Sealed); patch = patch.Earlier)

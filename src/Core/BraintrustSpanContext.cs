@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using Braintrust.Logging.Propagation;
 using Braintrust.Logging.Rows;
 
@@ -71,4 +72,12 @@ public sealed class BraintrustSpanContext
 
     /// <summary>How a logger's project is named to others: as the logger was made, also once its id is known.</summary>
     internal static string Naming(BraintrustLogger logger) => logger.Key.Id is { } id ? ById + id : ByName + logger.Key.Name;
+
+    /// <summary>Whether others mean a logger's project, as a framework's propagator has read it: the older one of .NET takes blanks off its ends.</summary>
+    internal static bool Names(string said, BraintrustLogger logger) =>
+        logger.Key.Name is { } name && said.Trim() == Travelled(ByName + name)
+        || logger.KnownProjectId is { } id && string.Equals(said.Trim(), ById + id, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A text as it comes out of a header: a lone surrogate does not survive the way.</summary>
+    static string Travelled(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Trim();
 }

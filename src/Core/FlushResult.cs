@@ -1,7 +1,7 @@
 namespace Braintrust.Logging;
 
 /// <summary>What became of the rows that were accepted before a flush began.</summary>
-/// <param name="Completed">Nothing of it is pending any more.</param>
+/// <param name="Completed">Nothing of it is pending any more, attachments included; the counts are of rows alone.</param>
 /// <param name="Delivered">Rows acknowledged since the last flush.</param>
 /// <param name="Spooled">Rows that are safe on disk and not yet acknowledged. Always 0: nothing is written to disk.</param>
 /// <param name="Dropped">Rows lost since the last flush; each was reported with its reason.</param>

@@ -12,6 +12,8 @@ static class Metrics
     static long _retiredAccepted;
     static long _retiredDelivered;
     static long _retiredRetried;
+    static long _retiredUploaded;
+    static long _retiredLostUploads;
 
     static Metrics()
     {
@@ -22,6 +24,9 @@ static class Metrics
         Meter.CreateObservableCounter("braintrust.rows.withheld", () => ByReason(RetiredWithheld, static ledger => ledger.Withheld), "{row}", "Rows that the filter or the sampler kept back.");
         Meter.CreateObservableUpDownCounter("braintrust.rows.queued", () => Sum(client => client.Ledger.ResidentRows, static () => 0), "{row}", "Writes in memory.");
         Meter.CreateObservableUpDownCounter("braintrust.bytes.queued", () => Sum(client => client.Ledger.ResidentBytes, static () => 0), "By", "Their estimated size.");
+        Meter.CreateObservableCounter("braintrust.attachments.uploaded", () => Sum(client => client.Ledger.Uploaded, static () => _retiredUploaded), "{attachment}", "Attachments that were uploaded.");
+        Meter.CreateObservableCounter("braintrust.attachments.failed", () => Sum(client => client.Ledger.LostUploads, static () => _retiredLostUploads), "{attachment}", "Attachments of delivered rows that were given up.");
+        Meter.CreateObservableUpDownCounter("braintrust.attachments.bytes", () => Sum(client => client.Ledger.UploadBytes, static () => 0), "By", "Attachments of delivered rows that wait to be uploaded.");
         Meter.CreateObservableGauge("braintrust.oldest.age", () => All().Select(client => client.OldestAge.TotalSeconds).DefaultIfEmpty(0).Max(), "s", "Age of the oldest write in memory.");
     }
 
@@ -45,6 +50,8 @@ static class Metrics
             _retiredAccepted += client.Ledger.Accepted;
             _retiredDelivered += client.Ledger.Delivered;
             _retiredRetried += client.Ledger.Retried;
+            _retiredUploaded += client.Ledger.Uploaded;
+            _retiredLostUploads += client.Ledger.LostUploads;
             Add(client.Ledger.Dropped, RetiredDrops);
             Add(client.Ledger.Withheld, RetiredWithheld);
         }

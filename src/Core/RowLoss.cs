@@ -1,7 +1,7 @@
 namespace Braintrust.Logging;
 
 /// <summary>Rows that will never arrive, and why.</summary>
-/// <param name="Count">How many rows.</param>
+/// <param name="Count">How many rows; how many attachments if the reason is <see cref="LossReasons.Attachment"/>.</param>
 /// <param name="Reason">One of <see cref="LossReasons"/>, or another word of the same kind.</param>
 /// <param name="Message">What happened and what to do, without any key or payload.</param>
 /// <param name="Exception">The failure behind it, if there is one.</param>
@@ -30,6 +30,9 @@ public static class LossReasons
 
     /// <summary>The client was closed before the row could be delivered.</summary>
     public const string Shutdown = "shutdown";
+
+    /// <summary>An attachment could not be uploaded; the row it belongs to was delivered. Not among <c>braintrust.rows.dropped</c>.</summary>
+    public const string Attachment = "attachment";
 
     /// <summary>The row could not be written.</summary>
     public const string Unwritable = "unwritable";

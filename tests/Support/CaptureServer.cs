@@ -48,7 +48,8 @@ public sealed class CaptureServer : IAsyncDisposable
         if (Next(request) is not { } answer)
             return Task.FromResult(new Reply(404, $$"""{"error":"{{Capture}} has no {{request.Method}} {{request.Path}}"}"""));
 
-        var body = answer.Text.Replace("{app_url}", _server.BaseUrl, StringComparison.Ordinal).Replace("{api_url}", _server.BaseUrl, StringComparison.Ordinal);
+        var body = answer.Text.Replace("{app_url}", _server.BaseUrl, StringComparison.Ordinal).Replace("{api_url}", _server.BaseUrl, StringComparison.Ordinal)
+            .Replace("{storage_url}", _server.BaseUrl, StringComparison.Ordinal);
         if (request.Is("POST", "/logs3") && answer.Status is >= 200 and < 300)
         {
             var ids = request.Rows.Select(row => (JsonNode?)row["id"]?.DeepClone());

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Braintrust.Logging.Local.Server;
 using Braintrust.Logging.Local.Storage;
@@ -11,6 +12,10 @@ namespace Braintrust.Logging.Tests;
 public sealed class FakeBraintrust : IAsyncDisposable
 {
     const string OrganizationId = "0a000000-0000-4000-8000-000000000001";
+    const string StorePath = "/storage/";
+
+    /// <summary>What must never be shown.</summary>
+    public const string SignatureSecret = "signature-s3cret";
 
     readonly Lock _lock = new();
     readonly Dictionary<string, string> _projectIds = [];
@@ -41,6 +46,15 @@ public sealed class FakeBraintrust : IAsyncDisposable
     public Func<RecordedRequest, Task<Reply?>>? OnVersion { get; set; }
     public Func<RecordedRequest, Task<Reply?>>? OnLogs3 { get; set; }
 
+    /// <summary>POST /attachment, which answers where the bytes go.</summary>
+    public Func<RecordedRequest, Task<Reply?>>? OnAttachment { get; set; }
+
+    /// <summary>The PUT of the bytes to /storage/{key}, on this same server.</summary>
+    public Func<RecordedRequest, Task<Reply?>>? OnStorage { get; set; }
+
+    /// <summary>POST /attachment/status.</summary>
+    public Func<RecordedRequest, Task<Reply?>>? OnAttachmentStatus { get; set; }
+
     /// <summary>Whether to reset the connection of a request for this path before its body is read.</summary>
     public Func<string, bool>? ResetUnread { get => _server.ResetUnread; set => _server.ResetUnread = value; }
 
@@ -57,6 +71,24 @@ public sealed class FakeBraintrust : IAsyncDisposable
     public int RegisterCount => Count(IsRegister);
     public int VersionCount => Count(IsVersion);
     public int Logs3Count => Count(IsLogs3);
+
+    /// <summary>What is in the object store: keys to bytes.</summary>
+    public ConcurrentDictionary<string, byte[]> StoredFiles { get; } = new();
+
+    /// <summary>What was said of attachments: keys to <c>done</c>, or <c>error</c> and why.</summary>
+    public ConcurrentDictionary<string, string> AttachmentStatus { get; } = new();
+
+    public IReadOnlyList<RecordedRequest> AttachmentRequests => [.. Requests.Entries.Where(IsAttachment)];
+
+    public IReadOnlyList<RecordedRequest> StorageRequests => [.. Requests.Entries.Where(IsStorage)];
+
+    public IReadOnlyList<RecordedRequest> StatusRequests => [.. Requests.Entries.Where(IsStatus)];
+
+    /// <summary>Completes once this many uploads were read, whatever they were answered.</summary>
+    public Task<IReadOnlyList<RecordedRequest>> WaitForStorageAsync(int count) => Requests.WaitForAsync(count, IsStorage, "PUT /storage");
+
+    /// <summary>Completes once this many times something was said of an attachment.</summary>
+    public Task<IReadOnlyList<RecordedRequest>> WaitForStatusAsync(int count) => Requests.WaitForAsync(count, IsStatus, "POST /attachment/status");
 
     /// <summary>The rows of a project as they are stored now, in the order of first arrival.</summary>
     public IReadOnlyList<JsonObject> Stored(string projectName)
@@ -91,6 +123,9 @@ public sealed class FakeBraintrust : IAsyncDisposable
     static bool IsProject(RecordedRequest request) => request.Is("GET", "/api/project");
     static bool IsVersion(RecordedRequest request) => request.Is("GET", "/version");
     static bool IsLogs3(RecordedRequest request) => request.Is("POST", "/logs3");
+    static bool IsAttachment(RecordedRequest request) => request.Is("POST", "/attachment");
+    static bool IsStatus(RecordedRequest request) => request.Is("POST", "/attachment/status");
+    static bool IsStorage(RecordedRequest request) => request.Method == "PUT" && request.Path.StartsWith(StorePath, StringComparison.Ordinal);
 
     int Count(Func<RecordedRequest, bool> kind) => Requests.Entries.Count(kind);
 
@@ -101,6 +136,9 @@ public sealed class FakeBraintrust : IAsyncDisposable
         _ when IsProject(request) => AnswerAsync(request, OnProject, Project),
         _ when IsVersion(request) => AnswerAsync(request, OnVersion, Version),
         _ when IsLogs3(request) => AnswerAsync(request, OnLogs3, Logs3),
+        _ when IsAttachment(request) => AnswerAsync(request, OnAttachment, Attachment),
+        _ when IsStatus(request) => AnswerAsync(request, OnAttachmentStatus, Status),
+        _ when IsStorage(request) => StoreAsync(request),
         _ => Task.FromResult(Refuse(404, $"There is no {request.Method} {request.Path}.")),
     };
 
@@ -155,6 +193,36 @@ public sealed class FakeBraintrust : IAsyncDisposable
         Arrivals.Add([.. body.Rows.Select(row => (JsonObject)row.DeepClone())]);
         return Json(new JsonObject { ["ids"] = new JsonArray([.. body.Rows.Select(row => JsonValue.Create(RowMerge.IdOf(row)))]), ["xact_id"] = transaction });
     }
+
+    Reply Attachment(RecordedRequest request)
+    {
+        if (request.Json is not JsonObject body || Missing(body, "key", "filename", "content_type", "org_id") is not null)
+            return Refuse(400, "An attachment needs key, filename, content_type and org_id.");
+        return Json(new JsonObject { ["signedUrl"] = SignedUrl((string)body["key"]!), ["headers"] = new JsonObject { ["x-test-signed"] = "1" } });
+    }
+
+    /// <summary>Where the bytes of an attachment may be put; there is a secret in it.</summary>
+    public string SignedUrl(string key) => $"{_server.BaseUrl}{StorePath}{key}?sig={SignatureSecret}";
+
+    Reply Status(RecordedRequest request)
+    {
+        if (request.Json is not JsonObject body || Missing(body, "key", "org_id", "status") is not null)
+            return Refuse(400, "A status needs key, org_id and status.");
+        AttachmentStatus[(string)body["key"]!] = $"{body["status"]!["upload_status"]} {body["status"]!["error_message"]}".Trim();
+        return Json([]);
+    }
+
+    async Task<Reply> StoreAsync(RecordedRequest request)
+    {
+        if (OnStorage is { } hook && await hook(request) is { } wanted)
+            return wanted;
+        if (request.Query != $"?sig={SignatureSecret}" || request.Headers.GetValueOrDefault("x-test-signed") != "1")
+            return new Reply(403, "<Error>AccessDenied</Error>");
+        StoredFiles[request.Path[StorePath.Length..]] = request.Bytes;
+        return new Reply(200);
+    }
+
+    static string? Missing(JsonObject body, params string[] names) => names.FirstOrDefault(name => body[name] is null);
 
     void Store(JsonObject row)
     {

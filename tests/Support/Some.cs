@@ -8,4 +8,12 @@ public static class Some
 
     /// <summary>A fresh project name.</summary>
     public static string ProjectName() => $"project-{Guid.NewGuid():N}";
+
+    /// <summary>Bytes of every value, none of them readable as text.</summary>
+    public static byte[] Bytes(int count)
+    {
+        var bytes = new byte[count];
+        new Random(4711).NextBytes(bytes);
+        return bytes;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.IO.Enumeration;
 using Braintrust.Logging.Rows;
@@ -13,7 +14,7 @@ sealed class ActivityCapture : IDisposable
 {
     const string Key = "braintrust.logging.captured"; // a custom property: no exporter writes it
 
-    static int _count;
+    static ImmutableList<ActivityCapture> _live = [];
 
     readonly BraintrustLogger _logger;
     readonly FrontEnd _frontEnd;
@@ -34,7 +35,7 @@ sealed class ActivityCapture : IDisposable
             ActivityStopped = Stopped,
         };
         _logger.Captured ??= new RecentActivities(); // a second one made at the same time knows a few less
-        Interlocked.Increment(ref _count);
+        ImmutableInterlocked.Update(ref _live, static (live, it) => live.Add(it), this);
         ActivitySource.AddActivityListener(_listener);
     }
 
@@ -51,7 +52,7 @@ sealed class ActivityCapture : IDisposable
     /// <summary>The span of the nearest activity at or above that is captured for the logger.</summary>
     public static CapturedActivity? Nearest(Activity? activity, BraintrustLogger logger)
     {
-        if (Volatile.Read(ref _count) == 0)
+        if (Volatile.Read(ref _live).IsEmpty)
         {
             return null;
         }
@@ -68,12 +69,19 @@ sealed class ActivityCapture : IDisposable
         return null;
     }
 
+    /// <summary>Whether activities of a source become spans of the logger's project.</summary>
+    public static bool Captures(string source, BraintrustLogger logger) =>
+        Volatile.Read(ref _live).Exists(capture => ReferenceEquals(capture._logger, logger) && capture.Matches(source));
+
+    /// <summary>Whether the activity is a span of any project.</summary>
+    public static bool IsCaptured(Activity activity) => Of(activity) is not null;
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
             _listener.Dispose();
-            Interlocked.Decrement(ref _count);
+            ImmutableInterlocked.Update(ref _live, static (live, it) => live.Remove(it), this);
         }
     }
 
@@ -85,9 +93,9 @@ sealed class ActivityCapture : IDisposable
     {
         try
         {
-            if (activity.IdFormat != ActivityIdFormat.W3C || ReferenceEquals(Nearest(activity, _logger)?.Activity, activity))
+            if (activity.IdFormat != ActivityIdFormat.W3C || Placement.IsExported(activity) || ReferenceEquals(Nearest(activity, _logger)?.Activity, activity))
             {
-                return; // another front end of the project has it
+                return; // the official SDK has it, or another front end of the project
             }
             var span = new BraintrustSpan(ActivityReader.Begin(activity, _logger, _frontEnd), Placement.Of(activity, _logger), Ids.Bits(activity.SpanId));
             if (_frontEnd.Settings.Filter is not null && !_frontEnd.Admits(() => FrontEnd.Preview(span)))

@@ -52,9 +52,9 @@ static class ActivityMessages
         json.BeginArray();
         foreach (var message in messages)
         {
-            json.Raw(message.Utf8);
+            json.Raw(message);
         }
         json.EndArray();
-        return new JsonText(json.Written.ToArray());
+        return JsonText.Of(json);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Braintrust.Logging.Attachments;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Masking;
@@ -54,7 +55,7 @@ sealed class MaskedComposer(Func<RowComposer> make)
         }
     }
 
-    byte[] Write(FrontEnd frontEnd, Action<RowComposer, JsonBuffer> compose)
+    WrittenRow Write(FrontEnd frontEnd, Action<RowComposer, JsonBuffer> compose)
     {
         using var row = new JsonBuffer();
         using var masked = new JsonBuffer();
@@ -66,6 +67,7 @@ sealed class MaskedComposer(Func<RowComposer> make)
             _idle.Add(composer);
         }
         RowMask.Apply(row.Written.ToArray(), frontEnd.Settings.Mask!, masked);
-        return masked.Written.ToArray();
+        masked.Note(row.CopyAttachments()); // what the mask took away is not found in what it left
+        return new(masked.Written.ToArray(), AttachmentReference.In(masked));
     }
 }

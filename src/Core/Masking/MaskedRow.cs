@@ -5,7 +5,7 @@ namespace Braintrust.Logging.Masking;
 /// <summary>A row that was composed and masked inside the log call. The queue holds nothing else of what was said.</summary>
 sealed class MaskedRow
 {
-    byte[]? _json;
+    WrittenRow? _row;
     Exception? _failure;
     object? _original;
 
@@ -16,17 +16,17 @@ sealed class MaskedRow
     public bool IsUpdate { get; private init; }
 
     /// <summary>The finished row. Throws what composing it threw, so that the row's loss is told where losses are.</summary>
-    public byte[] Json => _json ?? throw _failure!;
+    public WrittenRow Row => _row ?? throw _failure!;
 
     /// <param name="payload">What the row is made of.</param>
     /// <param name="compose">Gives the finished row.</param>
     /// <param name="isKept">Its front end wants the payload back if the row is lost, for a fallback of its own; it is never written.</param>
-    public static MaskedRow Of(object payload, Func<byte[]> compose, bool isKept)
+    public static MaskedRow Of(object payload, Func<WrittenRow> compose, bool isKept)
     {
         var row = new MaskedRow { Span = payload as BraintrustSpan, IsUpdate = payload is AuditRow { Comment: null }, _original = isKept ? payload : null };
         try
         {
-            row._json = compose();
+            row._row = compose();
         }
         catch (Exception error) // a value that defeats even the writer's care
         {
@@ -35,7 +35,7 @@ sealed class MaskedRow
         return row;
     }
 
-    public int Size => _json?.Length ?? 0;
+    public long Size => _row?.Size ?? 0;
 
     /// <summary>What its front end knows the payload of an entry by.</summary>
     public static object? Unmasked(object payload) => payload is MaskedRow masked ? masked._original : payload;

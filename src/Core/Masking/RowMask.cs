@@ -204,7 +204,7 @@ static class RowMask
             Values.Write(value, json);
         }
         json.EndObject();
-        return new JsonText(json.Written.ToArray());
+        return JsonText.Of(json);
     }
 
     static ReadOnlyMemory<byte> AsJson(object? frozen)

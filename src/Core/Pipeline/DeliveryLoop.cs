@@ -38,6 +38,7 @@ sealed class DeliveryLoop
     readonly Outbox _outbox;
     readonly Intake _intake;
     readonly Settlement _settlement;
+    readonly Uploads _uploads;
     readonly Gate _api = new();
     int _lookUps;
     int _flushesSeen;
@@ -45,7 +46,7 @@ sealed class DeliveryLoop
     long _oldest = long.MaxValue;
     FlushResult? _rest;
 
-    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals, FrontEnd self)
+    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, AttachmentTransport attachments, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals, FrontEnd self)
     {
         _self = self;
         _options = options;
@@ -56,7 +57,8 @@ sealed class DeliveryLoop
         _fates = new Fates(ledger, losses, _clock);
         _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
         _intake = new Intake(composer, _outbox, _flushes, _fates, ledger, _clock);
-        _settlement = new Settlement(_outbox, _fates, ledger, _bodyLimit, _api, _clock);
+        _uploads = new Uploads(attachments, ledger, _fates, _clock, Answered, _abort.Token);
+        _settlement = new Settlement(_outbox, _uploads, _fates, ledger, _bodyLimit, _api, _clock);
         using (ExecutionContext.SuppressFlow()) // what the first caller holds in its async flow is not ours to keep
         {
             _timer = _clock.CreateTimer(static queue => ((EntryQueue)queue!).Ring(), queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -115,6 +117,7 @@ sealed class DeliveryLoop
                 Read();
                 LookUp();
                 Send();
+                StartUploads();
                 _outbox.Tidy();
                 Tell();
                 SummariseLosses();
@@ -295,6 +298,22 @@ sealed class DeliveryLoop
         Answered(() => Settle(batch, answer));
     }
 
+    /// <summary>Attachments go beside the rows, and are given up a little before the end, so that there is time to say so.</summary>
+    void StartUploads()
+    {
+        if (IsStopping && Now >= UploadsStopBy)
+        {
+            _uploads.GiveUp();
+        }
+        if (_refusals.HasNews)
+        {
+            _uploads.MakeRoom(_options.QueueLimitBytes / 2);
+        }
+        _uploads.Start();
+    }
+
+    long UploadsStopBy => _stopBy - After(0, _options.ShutdownTimeout / 10);
+
     static Answer Unexpected(Exception error) => new(AnswerKind.Retry, 0, null, $"Sending failed: {error.GetType()}.", error);
 
     void Answered(Action settle)
@@ -347,7 +366,8 @@ sealed class DeliveryLoop
         {
             _refusals.Tell(Now, Refused);
         }
-        _flushes.Complete(_outbox.Sending == 0 && _lookUps == 0 ? Math.Max(Now, NextChance()) : Now, _fates.LastError);
+        var isWaiting = _outbox.Sending == 0 && _lookUps == 0 && !_uploads.AreRunning;
+        _flushes.Complete(isWaiting ? Math.Max(Now, Math.Max(NextChance(), _uploads.NextChance)) : Now, _fates.LastError);
     }
 
     void Refused(ProjectKey project, long rows) => _fates.Remember(_outbox.LaneOf(project), LossReasons.QueueFull, rows);
@@ -396,6 +416,7 @@ sealed class DeliveryLoop
         if (IsStopping && !_settlement.IsStopping)
         {
             _settlement.IsStopping = true;
+            _uploads.Hurry(UploadsStopBy);
             OpenGatesForOneMore();
         }
     }
@@ -410,7 +431,7 @@ sealed class DeliveryLoop
     }
 
     bool IsDone() =>
-        _outbox.Sending == 0 && _lookUps == 0 && !_outbox.IsFilling && !_queue.TryPeek(out _)
+        _uploads.AreDone && _outbox.Sending == 0 && _lookUps == 0 && !_outbox.IsFilling && !_queue.TryPeek(out _)
         && (!_outbox.All.Any()
             || NextChance() > _stopBy
             || (_outbox.Ready == 0 && _outbox.Lanes.All(lane => lane.Parked.Count == 0 || lane.WasTriedAtShutdown || lane.Gate.OpensAt > _stopBy)));
@@ -442,6 +463,7 @@ sealed class DeliveryLoop
                 _fates.Lose(_intake.Row(entry), LossReasons.Shutdown, Settlement.ShutdownMessage(why), null);
             }
         }
+        _uploads.Close();
         _refusals.Tell(Now, static (_, _) => { });
         _flushes.Complete(Now, _fates.LastError);
         Volatile.Write(ref _rest, _flushes.Rest(_fates.LastError));
@@ -470,6 +492,11 @@ sealed class DeliveryLoop
     {
         var now = Now;
         var next = Math.Min(IsStopping ? _stopBy : long.MaxValue, _flushes.NextDeadline);
+        next = Math.Min(next, _uploads.NextStart);
+        if (IsStopping && !_uploads.AreDone && now < UploadsStopBy)
+        {
+            next = Math.Min(next, UploadsStopBy);
+        }
         var hasUnread = _queue.TryPeek(out var first);
         if (hasUnread && HasRoom() && !IsOnDemand)
         {

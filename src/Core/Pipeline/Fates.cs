@@ -63,6 +63,18 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
         lane.Lost.Add(reason, rows);
     }
 
+    /// <summary>An attachment is no row: it is told in the same way, and counted apart.</summary>
+    public void Lose(Upload upload, string message)
+    {
+        LastError = message;
+        ledger.LosingUpload();
+        foreach (var epoch in upload.Epochs)
+        {
+            epoch.LostUploads++;
+        }
+        losses.Report(upload.FrontEnd, new RowLoss(1, LossReasons.Attachment, message, null));
+    }
+
     static void Settle(in PendingRow row)
     {
         row.Epoch.Unsettled--;

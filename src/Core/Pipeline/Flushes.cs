@@ -39,12 +39,11 @@ sealed class Flushes
     /// <param name="lastError">Why rows wait or were lost.</param>
     public void Complete(long nextChance, string? lastError)
     {
-        while (AreWaiting && _epochs[0].Unsettled == 0)
+        while (AreWaiting && _epochs[0].IsSettled)
         {
             if (_epochs[0].Flush is null) // answered when its deadline came: what was settled since belongs to the next
             {
-                _epochs[1].Delivered += _epochs[0].Delivered;
-                _epochs[1].Dropped += _epochs[0].Dropped;
+                HandOn(0);
             }
             else
             {
@@ -54,10 +53,9 @@ sealed class Flushes
         }
         for (var i = _epochs.Count - 2; i >= 0; i--)
         {
-            if (_epochs[i] is { Unsettled: 0, Flush: null }) // answered and settled: what it still has to tell is the next one's
+            if (_epochs[i] is { IsSettled: true, Flush: null }) // answered and settled: what it still has to tell is the next one's
             {
-                _epochs[i + 1].Delivered += _epochs[i].Delivered;
-                _epochs[i + 1].Dropped += _epochs[i].Dropped;
+                HandOn(i);
                 _epochs.RemoveAt(i);
             }
         }
@@ -74,21 +72,33 @@ sealed class Flushes
     public FlushResult Rest(string? lastError)
     {
         var (delivered, dropped) = (_epochs.Sum(epoch => epoch.Delivered), _epochs.Sum(epoch => epoch.Dropped));
-        return new FlushResult(true, delivered, 0, dropped, 0, dropped > 0 ? lastError : null);
+        return new FlushResult(true, delivered, 0, dropped, 0, dropped > 0 || _epochs.Any(epoch => epoch.LostUploads > 0) ? lastError : null);
+    }
+
+    /// <summary>What an epoch still has to tell becomes the next one's.</summary>
+    void HandOn(int index)
+    {
+        _epochs[index + 1].Delivered += _epochs[index].Delivered;
+        _epochs[index + 1].Dropped += _epochs[index].Dropped;
+        _epochs[index + 1].LostUploads += _epochs[index].LostUploads;
     }
 
     /// <summary>With the sums of its epoch and those before it that nobody has been told yet.</summary>
     void Answer(int index, bool isCompleted, string? lastError)
     {
-        var (delivered, dropped, pending) = (0L, 0L, 0L);
+        var (delivered, dropped, pending, uploads, lostUploads) = (0L, 0L, 0L, 0L, 0L);
         foreach (var epoch in _epochs[..(index + 1)])
         {
             delivered += epoch.Delivered;
             dropped += epoch.Dropped;
             pending += epoch.Unsettled;
-            epoch.Delivered = epoch.Dropped = 0;
+            uploads += epoch.Uploads;
+            lostUploads += epoch.LostUploads;
+            epoch.Delivered = epoch.Dropped = epoch.LostUploads = 0;
         }
-        _epochs[index].Flush?.Complete(new FlushResult(isCompleted, delivered, 0, dropped, pending, pending > 0 || dropped > 0 ? lastError : null));
+        var why = pending > 0 || dropped > 0 || uploads > 0 || lostUploads > 0 ? lastError : null;
+        why ??= uploads > 0 ? "Attachments are still being uploaded." : null;
+        _epochs[index].Flush?.Complete(new FlushResult(isCompleted, delivered, 0, dropped, pending, why));
         _epochs[index].Flush = null;
     }
 }

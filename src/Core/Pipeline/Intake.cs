@@ -1,3 +1,4 @@
+using Braintrust.Logging.Attachments;
 using Braintrust.Logging.Masking;
 using Braintrust.Logging.Rows;
 
@@ -36,7 +37,8 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
             switch (entry.Payload)
             {
                 case MaskedRow masked:
-                    _json.Raw(masked.Json);
+                    _json.Raw(masked.Row.Json);
+                    row.Attachments = masked.Row.Attachments;
                     break;
                 case BraintrustSpan ended:
                     composer.End(ended, _json);
@@ -48,6 +50,7 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
                     composer.Event(entry, _json);
                     break;
             }
+            row.Attachments ??= AttachmentReference.In(_json);
         }
         catch (Exception error) // a value that defeats even the writer's care
         {
@@ -102,15 +105,18 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     void WriteOpen(BraintrustSpan span)
     {
         _json.Clear();
+        AttachmentReference[] attachments;
         try
         {
             if (span.Opening is { } opening)
             {
-                _json.Raw(opening);
+                _json.Raw(opening.Json);
+                attachments = opening.Attachments;
             }
             else
             {
                 composer.Open(span, _json);
+                attachments = AttachmentReference.In(_json);
             }
         }
         catch (Exception error) // a value that defeats even the writer's care: the end will say what became of it
@@ -120,9 +126,11 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
             return;
         }
         span.OpenWrite = new RowFate();
-        ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
-        ledger.Holding(_json.Length);
-        var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = _json.Length });
+        var size = _json.Length + AttachmentReference.Weight(attachments);
+        ledger.TryAccept(size, long.MaxValue, long.MaxValue);
+        ledger.Holding(size);
+        var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = size });
+        row.Attachments = attachments;
         row.Payload = null; // the end is still to come: nothing of the span itself is lost with this
         row.Fate = span.OpenWrite;
         outbox.Add(row, _json.Written);

@@ -17,6 +17,10 @@ sealed class Ledger
     long _residentRows;
     long _residentBytes;
 
+    long _uploaded;
+    long _lostUploads;
+    long _uploadBytes;
+
     // The loop's.
     long _heldBytes;
 
@@ -25,6 +29,14 @@ sealed class Ledger
     public long Retried => Interlocked.Read(ref _retried);
     public long ResidentRows => Interlocked.Read(ref _residentRows);
     public long ResidentBytes => Interlocked.Read(ref _residentBytes);
+
+    /// <summary>Attachments are no rows: they have counts of their own, and share only the bound by bytes.</summary>
+    public long Uploaded => Interlocked.Read(ref _uploaded);
+    public long LostUploads => Interlocked.Read(ref _lostUploads);
+
+    /// <summary>The part of the resident bytes that are attachments of delivered rows.</summary>
+    public long UploadBytes => Interlocked.Read(ref _uploadBytes);
+
     /// <summary>The part of the resident bytes that still stands in the queue.</summary>
     public long UnreadBytes => ResidentBytes - Volatile.Read(ref _heldBytes);
 
@@ -38,7 +50,7 @@ sealed class Ledger
     public void Withholding(string reason) => Interlocked.Increment(ref _withheld.GetOrAdd(reason, static _ => new()).Value);
 
     /// <summary>Takes a write in if the bounds allow it; it counts as accepted either way.</summary>
-    public bool TryAccept(int bytes, long rowLimit, long byteLimit)
+    public bool TryAccept(long bytes, long rowLimit, long byteLimit)
     {
         Interlocked.Increment(ref _accepted);
         var rows = Interlocked.Increment(ref _residentRows);
@@ -52,9 +64,9 @@ sealed class Ledger
     }
 
     /// <summary>The loop has taken the write from the queue.</summary>
-    public void Holding(int bytes) => Volatile.Write(ref _heldBytes, _heldBytes + bytes);
+    public void Holding(long bytes) => Volatile.Write(ref _heldBytes, _heldBytes + bytes);
 
-    public void Delivering(int bytes)
+    public void Delivering(long bytes)
     {
         Holding(-bytes);
         Leave(bytes);
@@ -62,14 +74,14 @@ sealed class Ledger
     }
 
     /// <summary>A write that the loop held ends without delivery.</summary>
-    public void Dropping(int bytes, string reason)
+    public void Dropping(long bytes, string reason)
     {
         Holding(-bytes);
         Withdrawing(bytes, reason);
     }
 
     /// <summary>A write that was accepted finds the queue closed.</summary>
-    public void Withdrawing(int bytes, string reason)
+    public void Withdrawing(long bytes, string reason)
     {
         Leave(bytes);
         Refusing(reason);
@@ -80,10 +92,22 @@ sealed class Ledger
 
     public void Retrying(int rows) => Interlocked.Add(ref _retried, rows);
 
+    /// <summary>A delivered row leaves bytes behind that are still to be uploaded; with a minus they are gone.</summary>
+    public void Uploading(long bytes)
+    {
+        Holding(bytes);
+        Interlocked.Add(ref _residentBytes, bytes);
+        Interlocked.Add(ref _uploadBytes, bytes);
+    }
+
+    public void FinishingUpload() => Interlocked.Increment(ref _uploaded);
+
+    public void LosingUpload() => Interlocked.Increment(ref _lostUploads);
+
     static Dictionary<string, long> Counts(ConcurrentDictionary<string, StrongBox<long>> counts) =>
         counts.ToDictionary(pair => pair.Key, pair => Interlocked.Read(ref pair.Value.Value), StringComparer.Ordinal);
 
-    void Leave(int bytes)
+    void Leave(long bytes)
     {
         Interlocked.Decrement(ref _residentRows);
         Interlocked.Add(ref _residentBytes, -bytes);

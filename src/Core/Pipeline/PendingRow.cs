@@ -1,3 +1,4 @@
+using Braintrust.Logging.Attachments;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Pipeline;
@@ -17,9 +18,12 @@ struct PendingRow
     public long AcceptedAt;
 
     /// <summary>What it weighs in the queue's bound.</summary>
-    public int Size;
+    public long Size;
     public Epoch Epoch;
     public FrontEnd FrontEnd;
+
+    /// <summary>What it refers to, to be uploaded once it was delivered.</summary>
+    public AttachmentReference[]? Attachments;
 
     /// <summary>Kept only for front ends that watch losses.</summary>
     public object? Payload;

@@ -4,7 +4,7 @@ using Braintrust.Logging.Transport;
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>What becomes of a batch by the answer it got: the table of docs/delivery.md in code. The loop's own.</summary>
-sealed class Settlement(Outbox outbox, Fates fates, Ledger ledger, BodyLimit bodyLimit, Gate api, TimeProvider clock) : IDisposable
+sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledger, BodyLimit bodyLimit, Gate api, TimeProvider clock) : IDisposable
 {
     const int RefusalsBeforeItIsNotTheRows = 3;
     const int SmallestRowToShorten = 16 * 1024;
@@ -49,6 +49,7 @@ sealed class Settlement(Outbox outbox, Fates fates, Ledger ledger, BodyLimit bod
         _hasFreshLogin = false;
         bodyLimit.Passed(batch.BodyBytes);
         Lane[] lanes = [.. batch.Lanes()];
+        uploads.Add(batch); // first: their bytes must not leave the bound in between
         fates.Deliver(batch);
         foreach (var lane in lanes)
         {

@@ -10,7 +10,10 @@ static class Baggage
 {
     public const string Header = "baggage";
 
-    const string Key = "braintrust.parent";
+    /// <summary>What .NET wrote before the standard, and reads where there is no <see cref="Header"/>.</summary>
+    public const string OldHeader = "Correlation-Context";
+
+    public const string Key = "braintrust.parent";
     const int MemberLimit = 64;
     const int ByteLimit = 8192;
 
@@ -19,7 +22,8 @@ static class Baggage
     /// <summary>The members of a header with our own in place of any older one; null if there are none.</summary>
     /// <param name="existing">What the carrier holds already.</param>
     /// <param name="parent">Our value, not encoded. Null: unknown.</param>
-    public static string? Merge(string? existing, string? parent)
+    /// <param name="isFirst">Ours stands before the others. Else after them, as the JavaScript SDK has it.</param>
+    public static string? Merge(string? existing, string? parent, bool isFirst = false)
     {
         var own = parent is null ? null : $"{Key}={Encode(parent)}";
         if (own?.Length > ByteLimit)
@@ -51,7 +55,7 @@ static class Baggage
         }
         if (own is not null)
         {
-            kept.Add(own);
+            kept.Insert(isFirst ? 0 : kept.Count, own);
         }
         return kept.Count > 0 ? string.Join(',', kept) : null;
     }

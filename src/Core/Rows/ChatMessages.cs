@@ -30,9 +30,10 @@ static class ChatMessages
         {
             return value;
         }
-        return Use(document, root => root.ValueKind == JsonValueKind.Array && root.EnumerateArray().All(IsParted)
+        var converted = Use(document, root => root.ValueKind == JsonValueKind.Array && root.EnumerateArray().All(IsParted)
             ? Text(json => Messages(root, json, choices))
             : Text(json => Copy(root, json)));
+        return value is JsonText original ? original.As(converted) : converted;
     }
 
     static T Use<T>(JsonDocument document, Func<JsonElement, T> read)
@@ -64,7 +65,7 @@ static class ChatMessages
     {
         using var json = new JsonBuffer();
         write(json);
-        return new JsonText(json.Written.ToArray());
+        return JsonText.Of(json);
     }
 
     static void Messages(JsonElement messages, JsonBuffer json, bool choices)

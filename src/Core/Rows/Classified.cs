@@ -61,6 +61,7 @@ static class Classified
     /// </summary>
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "What nobody else uses may be trimmed, and the attributes on it: a classified property of a record is kept with its parameter.")]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2065", Justification = "As above.")]
     public static Attribute[]? OfProperty(PropertyInfo property, Type type, Type[] interfaces)
     {
         List<Attribute>? found = null;

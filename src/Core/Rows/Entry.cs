@@ -42,7 +42,7 @@ struct Entry
     public long AcceptedAt;
 
     /// <summary>Estimated bytes, for the queue's bound.</summary>
-    public int Size;
+    public long Size;
 
     /// <summary>The exception's text, taken inside the call: its stack changes when it is rethrown.</summary>
     public string? Error;

@@ -23,6 +23,7 @@ sealed class JsonBuffer : IDisposable
 
     byte[] _bytes;
     int _length;
+    List<BraintrustAttachment>? _attachments;
 
     public JsonBuffer(int capacity = 1024) => _bytes = ArrayPool<byte>.Shared.Rent(capacity);
 
@@ -30,7 +31,11 @@ sealed class JsonBuffer : IDisposable
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
 
-    public void Clear() => _length = 0;
+    public void Clear()
+    {
+        _length = 0;
+        _attachments?.Clear();
+    }
 
     /// <summary>Forgets what was written after the buffer had this length.</summary>
     public void Truncate(int length)
@@ -75,6 +80,26 @@ sealed class JsonBuffer : IDisposable
         json.CopyTo(_bytes.AsSpan(_length));
         _length += json.Length;
     }
+
+    /// <summary>A value that is JSON already, and what it refers to.</summary>
+    public void Raw(JsonText json)
+    {
+        Raw(json.Utf8);
+        Note(json.Attachments);
+    }
+
+    /// <summary>Remembers what the JSON refers to. What is taken back again stays noted: the finished row decides.</summary>
+    public void Note(params ReadOnlySpan<BraintrustAttachment> attachments)
+    {
+        foreach (BraintrustAttachment attachment in attachments)
+        {
+            if (_attachments?.Contains(attachment) != true)
+                (_attachments ??= []).Add(attachment);
+        }
+    }
+
+    /// <summary>What the JSON may refer to; null for nothing.</summary>
+    public BraintrustAttachment[]? CopyAttachments() => _attachments is { Count: > 0 } ? [.. _attachments] : null;
 
     /// <summary>A piece of JSON just as it is, without the comma that may be due.</summary>
     public void Verbatim(ReadOnlySpan<byte> piece)

@@ -78,9 +78,20 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
             return Below(span);
         }
         return exported is not null
-            ? new(Ids.Bits(exported.TraceId), Ids.Bits(exported.SpanId), false)
-            : new(Ids.Bits(activity.TraceId), RemoteParent(activity, logger), false);
+            ? new(Ids.Bits(exported.TraceId), Ids.Bits(exported.SpanId), false) { Headers = Received(exported) }
+            : First(activity, logger);
     }
+
+    /// <summary>The first row of the activity's trace in this process: below the caller's span, or a root.</summary>
+    static Placement First(Activity activity, BraintrustLogger logger)
+    {
+        var remote = RemoteParent(activity, logger);
+        return new(Ids.Bits(activity.TraceId), remote, false) { Headers = Received(activity), IsEntry = remote != 0 };
+    }
+
+    /// <summary>The state that other tracers sent along. Flags are not taken: a local sampler may have rewritten them.</summary>
+    static TraceHeaders? Received(Activity activity) =>
+        activity.TraceStateString is { Length: > 0 } state ? new(TraceParent.Sampled, state) : null;
 
     static BraintrustSpan? Later(BraintrustSpan? one, BraintrustSpan? other) =>
         one is null || (other is not null && other.Order > one.Order) ? other : one;
@@ -88,12 +99,15 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     /// <summary>The nearest activity that Braintrust will hold a row for. Never point at a row that will not exist.</summary>
     static Activity? Exported(Activity? activity)
     {
-        while (activity is not null && !(activity.Recorded && activity.Source.Name == OfficialSource))
+        while (activity is not null && !IsExported(activity))
         {
             activity = activity.Parent;
         }
         return activity;
     }
+
+    /// <summary>Whether the official SDK sends it.</summary>
+    public static bool IsExported(Activity activity) => activity.Recorded && activity.Source.Name == OfficialSource;
 
     /// <summary>The caller's span in another process, if the caller said that it is a row of this very project; else 0.</summary>
     static ulong RemoteParent(Activity activity, BraintrustLogger logger)
@@ -106,9 +120,6 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
         {
             return 0;
         }
-        return activity.GetBaggageItem("braintrust.parent") is { } said
-            && (said == $"project_name:{logger.Key.Name}" || (logger.KnownProjectId is { } id && said == $"project_id:{id}"))
-                ? Ids.Bits(activity.ParentSpanId)
-                : 0;
+        return activity.GetBaggageItem(Baggage.Key) is { } said && BraintrustSpanContext.Names(said, logger) ? Ids.Bits(activity.ParentSpanId) : 0;
     }
 }

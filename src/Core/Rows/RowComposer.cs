@@ -615,7 +615,7 @@ sealed class RowComposer
     object? Neutral(FrontEnd frontEnd, object value)
     {
         _scratch.Clear();
-        return value is not (string or JsonText) && frontEnd.TryWrite(value, _scratch) ? new JsonText(_scratch.Written.ToArray()) : value;
+        return value is not (string or JsonText) && frontEnd.TryWrite(value, _scratch) ? JsonText.Of(_scratch) : value;
     }
 
     string Text(FrontEnd frontEnd, object? value) => value is null ? "null" : Values.Text(Neutral(frontEnd, value));

@@ -73,7 +73,7 @@ sealed class RowPatch
         }
     }
 
-    public int EstimateBytes()
+    public long EstimateBytes()
     {
         var size = Values.EstimateBytes(Input) + Values.EstimateBytes(Output) + Values.EstimateBytes(Expected) + Values.EstimateBytes(Error);
         foreach (var (name, value) in Metadata ?? [])

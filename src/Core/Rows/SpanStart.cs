@@ -28,7 +28,7 @@ sealed class SpanStart
         LoggerName = LoggerName,
     };
 
-    public int Size
+    public long Size
     {
         get
         {

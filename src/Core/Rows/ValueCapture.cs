@@ -10,26 +10,43 @@ namespace Braintrust.Logging.Rows;
 sealed class ValueCapture
 {
     // What the last mark and the closing brackets need.
-    const int Budget = ValueLimits.ValueBytes - 256;
+    const int Reserve = 256;
 
     readonly JsonBuffer _json;
     readonly FrontEnd? _frontEnd;
+    readonly int _items;
+    readonly int _budget;
     readonly object?[] _path = new object?[ValueLimits.Depth];
     int _depth;
     int _errors;
     bool _full;
     bool _isWithheld;
 
-    ValueCapture(JsonBuffer json, FrontEnd? frontEnd) => (_json, _frontEnd) = (json, frontEnd);
+    ValueCapture(JsonBuffer json, FrontEnd? frontEnd, int items, int bytes)
+    {
+        _json = json;
+        _frontEnd = frontEnd;
+        _items = items;
+        _budget = bytes - Reserve;
+    }
 
     /// <inheritdoc cref="Values.Freeze(object?, FrontEnd?, ref bool)"/>
     public static JsonText Of(object container, FrontEnd? frontEnd, ref bool isWithheld)
     {
         using var json = new JsonBuffer();
-        var capture = new ValueCapture(json, frontEnd);
+        var capture = new ValueCapture(json, frontEnd, ValueLimits.Items, ValueLimits.ValueBytes);
         capture.Write(container);
         isWithheld |= capture._isWithheld;
-        return new JsonText(json.Written.ToArray());
+        return JsonText.Of(json);
+    }
+
+    /// <summary>However many items there are. Null: it is longer than that, or throws without an end.</summary>
+    public static JsonText? Whole(object container, int bytes)
+    {
+        using var json = new JsonBuffer();
+        var capture = new ValueCapture(json, null, int.MaxValue, bytes);
+        capture.Write(container);
+        return capture._full ? null : JsonText.Of(json);
     }
 
     void Write(object? value)
@@ -221,7 +238,7 @@ sealed class ValueCapture
 
     bool WriteItem(object? item, int count)
     {
-        if (count == ValueLimits.Items)
+        if (count == _items)
         {
             _json.String(ValueMarks.TooManyItems);
             return false;
@@ -233,7 +250,7 @@ sealed class ValueCapture
 
     bool WriteMember(object? key, object? value, int count)
     {
-        if (count == ValueLimits.Items)
+        if (count == _items)
         {
             MarkMember(ValueMarks.TooManyItems);
             return false;
@@ -259,7 +276,7 @@ sealed class ValueCapture
     {
         if (_full)
             return false;
-        bool tooLarge = _json.Length > Budget;
+        bool tooLarge = _json.Length > _budget;
         if (!tooLarge && _errors <= ValueLimits.Errors)
             return true;
 

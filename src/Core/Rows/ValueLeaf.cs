@@ -21,7 +21,7 @@ static class ValueLeaf
         DateTime or DateTimeOffset or TimeSpan or DateOnly or TimeOnly or Guid or Enum or char => true,
         byte or sbyte or short or ushort or uint or ulong or nint or nuint or Half or Int128 or UInt128 => true,
         BigInteger integer => integer.GetBitLength() <= ValueLimits.IntegerBits,
-        Uri or Version => true,
+        Uri or Version or BraintrustAttachment => true,
         _ => false,
     };
 

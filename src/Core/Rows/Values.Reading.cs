@@ -51,7 +51,7 @@ static partial class Values
         int start = (int)reader.TokenStartIndex;
         reader.Skip();
         ReadOnlyMemory<byte> token = json.Memory[start..(int)reader.BytesConsumed];
-        return token.Span[0] is (byte)'{' or (byte)'[' ? new JsonText(token) : NumberOf(token);
+        return token.Span[0] is (byte)'{' or (byte)'[' ? json.Part(token) : NumberOf(token);
     }
 
     /// <summary>A long or a double; a JSON number that neither holds stays text, with all its digits.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Braintrust.Logging.Attachments;
 
 namespace Braintrust.Logging.Rows;
 
@@ -32,7 +33,8 @@ static partial class Values
         {
             case null: json.Null(); break;
             case string text: json.String(text, ValueLimits.StringChars); break;
-            case JsonText text: json.Raw(text.Utf8); break;
+            case JsonText text: json.Raw(text); break;
+            case BraintrustAttachment attachment: AttachmentReference.Write(attachment, json); break;
             case bool flag: json.Bool(flag); break;
             case int number: json.Number(number); break;
             case long number: json.Number(number); break;
@@ -74,17 +76,18 @@ static partial class Values
         TimeOnly time => time.ToString("O", CultureInfo.InvariantCulture),
         Uri uri => uri.OriginalString,
         Enum name => NameOf(name),
-        JsonText or Version or bool or char => frozen.ToString()!,
+        JsonText or BraintrustAttachment or Version or bool or char => frozen.ToString()!,
         IFormattable number when ValueLeaf.IsImmutable(frozen) => number.ToString(null, CultureInfo.InvariantCulture),
         _ => Text(Freeze(frozen)),
     };
 
-    /// <summary>About how long the JSON will be. Cheap: text is taken for ASCII without escapes.</summary>
-    public static int EstimateBytes(object? frozen) => frozen switch
+    /// <summary>About how long the JSON will be, and what it refers to. Cheap: text is taken for ASCII without escapes.</summary>
+    public static long EstimateBytes(object? frozen) => frozen switch
     {
         null => 4,
         string text => text.Length + 2,
-        JsonText text => text.Utf8.Length,
+        JsonText text => text.Utf8.Length + AttachmentReference.Weight(text.Attachments),
+        BraintrustAttachment attachment => AttachmentReference.Weight(attachment),
         Uri uri => uri.OriginalString.Length + 2,
         _ => 16,
     };

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Braintrust.Logging.Transport;
@@ -25,6 +26,10 @@ static class ControlPlane
     public static bool IsMisread(Exception exception) => exception is JsonException or KeyNotFoundException or InvalidOperationException;
 
     /// <summary>A name fit for a line of a log: without control characters, and not endless.</summary>
-    public static string Quoted(string name) =>
-        $"\"{JsonEncodedText.Encode(name.Length <= 100 ? name : $"{name.AsSpan(0, 100)}…", JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+    public static string Quoted(string name)
+    {
+        // By way of UTF-8, since half of a surrogate pair, given or cut off here, would be an exception.
+        var text = Encoding.UTF8.GetBytes(name.Length <= 100 ? name : $"{name.AsSpan(0, 100)}…");
+        return $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+    }
 }

@@ -9,6 +9,7 @@ sealed class HttpExchange : IDisposable
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     public const int BodyLimit = 64 * 1024;
 
+    static readonly HttpRequestOptionsKey<bool> Ours = new("braintrust.logging");
     static readonly MediaTypeHeaderValue Json = new("application/json");
     static readonly ProductInfoHeaderValue Agent = new("Braintrust.Logging", typeof(HttpExchange).Assembly.GetName().Version?.ToString(3));
     readonly HttpClient _client;
@@ -25,19 +26,31 @@ sealed class HttpExchange : IDisposable
 
     public TimeProvider Time { get; }
 
-    public Task<HttpReply> GetAsync(string url, string key, CancellationToken cancel) => SendAsync(new(HttpMethod.Get, url, key, null), cancel);
+    /// <summary>A request of this library's own: whatever handler it goes through, it is part of nobody's trace.</summary>
+    public static bool IsOurs(HttpRequestMessage request) => request.Options.TryGetValue(Ours, out _);
+
+    public Task<HttpReply> GetAsync(string url, string key, CancellationToken cancel) => SendAsync(new(HttpMethod.Get, url, key, null), Deadline, cancel);
 
     /// <param name="url">An absolute URL.</param>
     /// <param name="key">The key.</param>
     /// <param name="json">Complete JSON text; not read any more once there is a reply.</param>
     /// <param name="cancel">Ends the wait.</param>
     public Task<HttpReply> PostAsync(string url, string key, ReadOnlyMemory<byte> json, CancellationToken cancel) =>
-        SendAsync(new(HttpMethod.Post, url, key, _isGiven ? json.ToArray() : json), cancel); // a given handler may read on after we have left
+        SendAsync(new(HttpMethod.Post, url, key, _isGiven ? json.ToArray() : json), Deadline, cancel); // a given handler may read on after we have left
 
-    async Task<HttpReply> SendAsync(Question question, CancellationToken cancel)
+    /// <summary>Bytes to a store that knows neither us nor our key: it gets the headers it asked for, and no others of ours.</summary>
+    /// <param name="url">An absolute URL.</param>
+    /// <param name="headers">What the store is to be told.</param>
+    /// <param name="content">Must not change any more.</param>
+    /// <param name="deadline">How long it may take.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<HttpReply> PutAsync(string url, IReadOnlyList<KeyValuePair<string, string>> headers, ReadOnlyMemory<byte> content, TimeSpan deadline, CancellationToken cancel) =>
+        SendAsync(new(HttpMethod.Put, url, null, content) { Headers = headers }, deadline, cancel);
+
+    async Task<HttpReply> SendAsync(Question question, TimeSpan patience, CancellationToken cancel)
     {
         var host = new Uri(question.Url).Authority;
-        using var deadline = new CancellationTokenSource(Deadline, Time);
+        using var deadline = new CancellationTokenSource(patience, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
         var exchange = ExchangeAsync(question, either.Token);
         try
@@ -48,7 +61,7 @@ sealed class HttpExchange : IDisposable
         {
             _ = exchange.ContinueWith(static abandoned => abandoned.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
             if (cancel.IsCancellationRequested) return HttpReply.Failed(FailureRule.Cancelled());
-            return HttpReply.Failed(deadline.IsCancellationRequested ? FailureRule.TimedOut(host, Deadline) : FailureRule.Of(exception, host));
+            return HttpReply.Failed(deadline.IsCancellationRequested ? FailureRule.TimedOut(host, patience) : FailureRule.Of(exception, host));
         }
     }
 
@@ -60,7 +73,7 @@ sealed class HttpExchange : IDisposable
         if (response.RequestMessage?.RequestUri is { } final && !SamePlace(final, new Uri(question.Url)))
             return HttpReply.Failed(Answer.Misconfigured("The given HttpMessageHandler followed a redirect to another host. Set its AllowAutoRedirect to false."));
         // An honest acknowledgement repeats ids we sent, so it is no longer than the request.
-        var limit = response.IsSuccessStatusCode ? Math.Max(BodyLimit, question.Json?.Length ?? 0) : BodyLimit;
+        var limit = response.IsSuccessStatusCode && question.Headers is null ? Math.Max(BodyLimit, question.Body?.Length ?? 0) : BodyLimit;
         var body = await BodyReader.ReadAsync(response.Content, limit, cancel).ConfigureAwait(false);
         return new((int)response.StatusCode, RetryAfterOf(response), body, null);
     }
@@ -73,18 +86,31 @@ sealed class HttpExchange : IDisposable
     public void Dispose() => _client.Dispose();
 
     // A class without ToString: neither this nor HttpRequestMessage, which prints its headers, may reach a log.
-    sealed class Question(HttpMethod method, string url, string key, ReadOnlyMemory<byte>? json)
+    sealed class Question(HttpMethod method, string url, string? key, ReadOnlyMemory<byte>? body)
     {
         public string Url => url;
-        public ReadOnlyMemory<byte>? Json => json;
+        public ReadOnlyMemory<byte>? Body => body;
+
+        /// <summary>In place of our own, for a store; null for Braintrust.</summary>
+        public IReadOnlyList<KeyValuePair<string, string>>? Headers { get; init; }
 
         public HttpRequestMessage ToRequest()
         {
             var request = new HttpRequestMessage(method, url);
-            request.Headers.Authorization = new("Bearer", key);
-            request.Headers.Accept.ParseAdd("application/json");
+            request.Options.Set(Ours, true);
             request.Headers.UserAgent.Add(Agent);
-            if (json is { } body) request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = HttpExchange.Json } };
+            if (body is { } content) request.Content = new ReadOnlyMemoryContent(content);
+            if (Headers is null)
+            {
+                request.Headers.Authorization = new("Bearer", key);
+                request.Headers.Accept.ParseAdd("application/json");
+                if (request.Content is not null) request.Content.Headers.ContentType = Json;
+            }
+            foreach (var (name, value) in Headers ?? [])
+            {
+                // Whether a header belongs to the request or to its content is .NET's own distinction.
+                if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content?.Headers.TryAddWithoutValidation(name, value);
+            }
             return request;
         }
     }

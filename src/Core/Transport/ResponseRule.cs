@@ -56,7 +56,7 @@ static class ResponseRule
     }
 
     // The standard phrase and not the server's own, which may quote the request.
-    static string Named(int status)
+    public static string Named(int status)
     {
         if (status is < 100 or > 999) return status.ToString(System.Globalization.CultureInfo.InvariantCulture);
         using var standard = new HttpResponseMessage((HttpStatusCode)status);

@@ -13,9 +13,13 @@ sealed class RowTransport : IRowTransport
     {
         _http = new(handler, time);
         _lease = sessions.Acquire(settings.Connection, settings.KeySource);
+        Attachments = new(_http, Session);
     }
 
     public BraintrustSession Session => _lease.Session;
+
+    /// <summary>The same connection and session, for what belongs to rows.</summary>
+    public AttachmentTransport Attachments { get; }
 
     public ValueTask<(Answer Answer, Login? Login)> LoginAsync(CancellationToken cancel) => Session.LoginAsync(_http, cancel);
 

@@ -24,5 +24,5 @@ abstract class LogEvent(string category, LogLevel level, EventId eventId)
     /// <summary>Tells the template, the rendered message and the properties.</summary>
     public abstract void Read(EventRecord into);
 
-    public abstract int EstimateBytes();
+    public abstract long EstimateBytes();
 }

@@ -24,9 +24,9 @@ sealed class RenderedEvent(string category, LogLevel level, EventId eventId, str
         }
     }
 
-    public override int EstimateBytes()
+    public override long EstimateBytes()
     {
-        var bytes = RowBytes + message.Length + Category.Length + 2 * (template?.Length ?? 0); // its name, and in the metadata
+        long bytes = RowBytes + message.Length + Category.Length + 2 * (template?.Length ?? 0); // its name, and in the metadata
         foreach (var property in properties)
         {
             bytes += property.Name.Length + Values.EstimateBytes(property.Value);

@@ -38,13 +38,13 @@ sealed class TemplateEvent(string category, LogLevel level, EventId eventId, Mes
         }
     }
 
-    public override int EstimateBytes()
+    public override long EstimateBytes()
     {
         long bytes = RowBytes + Category.Length + 3L * template.Text.Length; // its name, in the metadata, and the message around the values
         for (var i = 0; i < values.Length; i++)
         {
             bytes += template.Holes[i].Name.Length + 2L * Values.EstimateBytes(values[i]);
         }
-        return (int)Math.Min(bytes, int.MaxValue / 2);
+        return bytes;
     }
 }

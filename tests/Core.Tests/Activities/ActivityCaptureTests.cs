@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Braintrust.Logging.Rows;
 using Braintrust.Logging.Tests.Clients;
 using Microsoft.Extensions.AI;
 
@@ -101,7 +102,12 @@ public sealed class ActivityCaptureTests : IDisposable
     [Theory]
     [InlineData(null, false)]
     [InlineData("project_name:a project", true)]
+    [InlineData(" project_name:a project ", true)] // as a framework's propagator may have read it
     [InlineData("project_name:another", false)]
+    [InlineData("project_name:A project", false)]
+    [InlineData("project_name:", false)]
+    [InlineData("experiment_id:a project", false)]
+    [InlineData("a project", false)]
     public async Task ARemoteParentIsKeptOnlyWhenItIsARowOfTheProject(string? baggage, bool isKept)
     {
         await using var world = await World.StartAsync();
@@ -119,6 +125,26 @@ public sealed class ActivityCaptureTests : IDisposable
         var row = Assert.Single(world.Rows);
         Assert.Equal(remote.TraceId.ToHexString(), (string?)row["root_span_id"]);
         Assert.Equal(isKept ? remote.SpanId.ToHexString() : null, (string?)row["span_parents"]?[0]);
+    }
+
+    [Theory]
+    [InlineData("project_id:0B000000-0000-4000-8000-00000000000A", true)]
+    [InlineData("project_id:0b000000-0000-4000-8000-00000000000a", true)]
+    [InlineData("project_id:0b000000-0000-4000-8000-00000000000b", false)]
+    [InlineData("project_name:0b000000-0000-4000-8000-00000000000a", false)]
+    public async Task ARemoteParentMayBeSaidToBeOfTheProjectById(string baggage, bool isKept)
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Client().GetLogger(setCurrent: false, projectId: "0b000000-0000-4000-8000-00000000000a");
+        var remote = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+        var activity = new Activity("request").SetParentId(remote.TraceId, remote.SpanId, remote.TraceFlags);
+        activity.AddBaggage("braintrust.parent", baggage);
+        using (activity.Start())
+        using (var span = logger.StartSpan("span"))
+        {
+            Assert.Equal(isKept ? remote.SpanId.ToHexString() : Ids.Hex(0UL), Ids.Hex(span.ParentId));
+            Assert.Equal(remote.TraceId.ToHexString(), span.RootSpanId);
+        }
     }
 
     [Fact]

@@ -98,6 +98,36 @@ public sealed class HeaderTests
         Assert.Null(Baggage.Parent("a=" + new string('x', 10_000_000) + ",braintrust.parent=p"));
     }
 
+    [Theory]
+    [InlineData("shop", "shop")]
+    [InlineData("project_name:shop", "project_name%3Ashop")] // a colon need not be encoded; JavaScript does it too
+    [InlineData("two words", "two%20words")] // never a plus
+    [InlineData("a+b", "a%2Bb")]
+    [InlineData("100%", "100%25")]
+    [InlineData("%41", "%2541")]
+    [InlineData("a,b;c=d", "a%2Cb%3Bc%3Dd")]
+    [InlineData("\"\\", "%22%5C")]
+    [InlineData("\r\n\t\0", "%0D%0A%09%00")]
+    [InlineData("é€", "%C3%A9%E2%82%AC")]
+    [InlineData("🙂", "%F0%9F%99%82")]
+    [InlineData("-_.~", "-_.~")]
+    [InlineData("", "")]
+    public void AValueIsPercentEncodedUtf8(string value, string encoded)
+    {
+        Assert.Equal(encoded, Baggage.Encode(value));
+        Assert.Equal(value, Baggage.Decode(encoded));
+        Assert.Equal(value, Baggage.Decode(encoded.Replace("%C3%A9%E2%82%AC", "%c3%a9%e2%82%ac"))); // digits in either case
+    }
+
+    [Fact]
+    public void ALoneSurrogateIsTheReplacementCharacter() => Assert.Equal("%EF%BF%BD", Baggage.Encode("\ud83d"));
+
+    [Theory]
+    [InlineData("a=1", "p", "braintrust.parent=p,a=1")]
+    [InlineData("a=,braintrust.parent=old,b=2", "p", "braintrust.parent=p,a=,b=2")]
+    [InlineData(null, "p", "braintrust.parent=p")]
+    public void OursMayStandBeforeTheOthers(string? existing, string parent, string merged) => Assert.Equal(merged, Baggage.Merge(existing, parent, isFirst: true));
+
     [Fact]
     public void EncodingAndDecodingAreInverse() => Gen.String.Sample(text =>
     {

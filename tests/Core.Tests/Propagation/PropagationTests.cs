@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Braintrust.Logging.Tests.Clients;
 using CsCheck;
@@ -88,6 +89,34 @@ public sealed class PropagationTests
         var insensitive = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["TRACEPARENT"] = "old" };
         span.Inject(insensitive);
         Assert.Equal(["baggage", "traceparent"], insensitive.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task AProjectMadeByNameIsNamedByItAlsoOnceItsIdIsKnown()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        logger.Log();
+        await logger.Client.FlushAsync();
+        Assert.NotNull(logger.KnownProjectId);
+
+        using var span = logger.StartSpan("work");
+        var headers = new Dictionary<string, string>();
+        span.Inject(headers);
+        Assert.Equal("braintrust.parent=project_name%3Aa%20project", headers["baggage"]);
+    }
+
+    [Fact]
+    public void OfSeveralTraceparentsTheFirstCountsAndBaggageIsOneList()
+    {
+        var context = BraintrustPropagation.Extract(new KeyValuePair<string, string>[]
+        {
+            new("Baggage", "braintrust.parent=project_name:old"),
+            new("TRACEPARENT", $"00-{Trace}-{Remote}-01"),
+            new("traceparent", $"00-{Trace}-{new string('1', 16)}-01"),
+            new("baggage", "braintrust.parent=project_name:new"),
+        })!;
+        Assert.Equal((Remote, "new"), (context.SpanId, context.Project));
     }
 
     [Fact]
@@ -216,6 +245,30 @@ public sealed class PropagationTests
         {
         }
         Assert.Equal("entry", Name(Assert.Single(world.Rows)));
+    }
+
+    [Theory]
+    [InlineData("project_name:a project", Remote)] // below the caller
+    [InlineData("project_name:another", null)] // a root of its trace
+    public async Task WhatTheFrameworkHasExtractedIsContinuedLikeWhatExtractGives(string baggage, string? parent)
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.AsyncFlush = false);
+        var activity = new Activity("request").SetParentId($"00-{Trace}-{Remote}-01");
+        activity.TraceStateString = "vendor=1";
+        activity.AddBaggage("braintrust.parent", baggage);
+        activity.Start();
+        var headers = new Dictionary<string, string>();
+        using (var span = logger.StartSpan("entry"))
+        using (var child = logger.StartSpan("child"))
+        {
+            child.Inject(headers);
+        }
+        activity.Stop();
+
+        var entry = world.Row("entry"); // the first of its trace here has been waited for
+        Assert.Equal((Trace, parent), ((string?)entry["root_span_id"], Parents(entry).SingleOrDefault()));
+        Assert.Equal("vendor=1", headers["tracestate"]);
     }
 
     [Fact]

@@ -12,6 +12,19 @@ public class BraintrustSessionTests
     const string ProjectId = "0b000000-0000-4000-8000-00000000000a";
     string? key = "sk-canary";
 
+    [Theory]
+    [InlineData("plain", "\"plain\"")]
+    [InlineData("a \"b\"\r\n", "\"a \\\"b\\\"\\r\\n\"")]
+    [InlineData("Größe", "\"Größe\"")]
+    public void ANameIsFitForALineOfALog(string name, string quoted) => Assert.Equal(quoted, ControlPlane.Quoted(name));
+
+    [Fact]
+    public void HalfOfASurrogatePairGivenOrCutOffIsNoException()
+    {
+        Assert.Equal("\"lone \uFFFD half\"", ControlPlane.Quoted("lone \ud83d half"));
+        Assert.EndsWith("\uFFFD…\"", ControlPlane.Quoted("x" + string.Concat(Enumerable.Repeat("🙂", 60))));
+    }
+
     [Fact]
     public async Task TenWhoLogInAtOnceSendOneRequest()
     {

@@ -1,3 +1,4 @@
+using Braintrust.Logging;
 using Braintrust.Logging.Rows;
 using Serilog.Events;
 
@@ -20,7 +21,7 @@ static class PropertyWriter
         }
         using var json = new JsonBuffer();
         Write(value, json);
-        return new JsonText(json.Written.ToArray());
+        return JsonText.Of(json);
     }
 
     static void Write(LogEventPropertyValue value, JsonBuffer json, int end, int depth)
@@ -34,6 +35,10 @@ static class PropertyWriter
                 json.String(ValueMarks.TooDeep);
                 break;
             case StructureValue structure:
+                if (structure.TypeTag == nameof(BraintrustAttachment))
+                {
+                    BraintrustDiagnostics.Warn("destructure", "An attachment was logged, but Serilog captured its properties only, and nothing is uploaded. Set Destructure.Braintrust().", 1);
+                }
                 json.BeginObject();
                 WriteMembers(structure, json, end, depth + 1);
                 json.EndObject();

@@ -27,7 +27,7 @@ sealed class Snapshot
 
     /// <param name="logEvent">The event, shared with other sinks.</param>
     /// <param name="bytes">About how long its row will be.</param>
-    public static object Of(LogEvent logEvent, out int bytes)
+    public static object Of(LogEvent logEvent, out long bytes)
     {
         var size = new PropertySize();
         if (logEvent.Properties is Dictionary<string, LogEventPropertyValue> properties) // without an enumerator on the heap
@@ -44,7 +44,7 @@ sealed class Snapshot
                 size.Add(name, value);
             }
         }
-        bytes = (int)Math.Min(RowBytes + (2L * logEvent.MessageTemplate.Text.Length) + size.Bytes, int.MaxValue / 2);
+        bytes = RowBytes + (2L * logEvent.MessageTemplate.Text.Length) + size.Bytes;
         return size.HasMutable ? new Snapshot(logEvent, Freeze(logEvent)) : logEvent;
     }
 

@@ -1,0 +1,20 @@
+using Braintrust.Logging;
+using Serilog.Configuration;
+
+namespace Serilog;
+
+/// <summary>Adds <c>Destructure.Braintrust()</c>.</summary>
+public static class BraintrustDestructuringExtensions
+{
+    /// <summary>
+    /// Keeps a <see cref="BraintrustAttachment"/> whole, in <c>{Name}</c> and <c>{@Name}</c> and inside of what is destructured, so that the sink can upload it.
+    /// Without this Serilog captures its name or its properties, and nothing is uploaded. Other sinks show its file name.
+    /// </summary>
+    /// <param name="loggerDestructuringConfiguration">The configuration's <c>Destructure</c>.</param>
+    /// <exception cref="ArgumentNullException">There is no configuration.</exception>
+    public static LoggerConfiguration Braintrust(this LoggerDestructuringConfiguration loggerDestructuringConfiguration)
+    {
+        ArgumentNullException.ThrowIfNull(loggerDestructuringConfiguration);
+        return loggerDestructuringConfiguration.AsScalar<BraintrustAttachment>();
+    }
+}
