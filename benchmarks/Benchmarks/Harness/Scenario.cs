@@ -38,13 +38,17 @@ sealed record Run(Contender Contender, Setup Setup, Receiver Receiver, string Va
         {
             return;
         }
-        for (var i = 0; i < events; i++)
+        for (var round = 1; round <= 4; round++)
         {
-            contender.Emit(i);
-        }
-        if (Arrives)
-        {
-            await Receiver.WaitForAsync(events, TimeSpan.FromSeconds(20));
+            for (var i = 0; i < events; i++)
+            {
+                contender.Emit(i);
+            }
+            if (Arrives)
+            {
+                await Receiver.WaitForAsync((long)round * events, TimeSpan.FromSeconds(20));
+            }
+            await Task.Delay(100);
         }
         await Task.Delay(300); // what was compiled for speed in the background is in place
     }

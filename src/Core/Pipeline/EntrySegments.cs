@@ -11,8 +11,8 @@ sealed class EntrySegments
     // Below the size from which arrays live in the large object heap.
     const int SegmentEntries = 256;
 
-    // About 1.5 MB. Beyond, a burst is over some day and its memory goes back.
-    const int Kept = 32;
+    // Some 4 MB, for 32,000 events. Beyond, a burst is over some day and its memory goes back.
+    const int Kept = 128;
 
     // Under the lock: writers, and the reader when it is done with a segment.
     readonly object _lock = new();
