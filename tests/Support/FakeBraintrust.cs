@@ -58,6 +58,11 @@ public sealed class FakeBraintrust : IAsyncDisposable
     /// <summary>Whether to reset the connection of a request for this path before its body is read.</summary>
     public Func<string, bool>? ResetUnread { get => _server.ResetUnread; set => _server.ResetUnread = value; }
 
+    /// <summary>Whether bodies that are too large may come by way of the store, with a PUT or as a form; null: there is no such way.</summary>
+    public string? OverflowMethod { get; set; }
+
+    public Func<RecordedRequest, Task<Reply?>>? OnOverflow { get; set; }
+
     /// <summary>What /version announces and /logs3 enforces with 413; null for no limit.</summary>
     public int? PayloadLimitBytes { get; set; }
 
@@ -136,6 +141,8 @@ public sealed class FakeBraintrust : IAsyncDisposable
         _ when IsProject(request) => AnswerAsync(request, OnProject, Project),
         _ when IsVersion(request) => AnswerAsync(request, OnVersion, Version),
         _ when IsLogs3(request) => AnswerAsync(request, OnLogs3, Logs3),
+        _ when OverflowMethod is not null && request.Is("POST", "/logs3/overflow") => AnswerAsync(request, OnOverflow, Overflow),
+        _ when request.Method == "POST" && request.Path.StartsWith(StorePath, StringComparison.Ordinal) => StoreAsync(request),
         _ when IsAttachment(request) => AnswerAsync(request, OnAttachment, Attachment),
         _ when IsStatus(request) => AnswerAsync(request, OnAttachmentStatus, Status),
         _ when IsStorage(request) => StoreAsync(request),
@@ -179,11 +186,18 @@ public sealed class FakeBraintrust : IAsyncDisposable
     {
         if (request.Bytes.Length > PayloadLimitBytes)
             return Refuse(413, $"The body is larger than {PayloadLimitBytes} bytes.");
+        return (string?)((request.Json as JsonObject)?["rows"] as JsonObject)?["key"] is not { } key ? Logs3(request.Bytes)
+            : StoredFiles.TryGetValue(key, out var body) ? Logs3(body) with { Body = """{"ids":[],"xact_id":"1"}""" }
+            : Refuse(400, "There is no such overflow.");
+    }
+
+    Reply Logs3(byte[] bytes)
+    {
         string transaction;
         Logs3Body body;
         lock (_lock)
         {
-            body = Logs3Body.Read(request.Bytes, _projectIds.ContainsValue);
+            body = Logs3Body.Read(bytes, _projectIds.ContainsValue);
             if (body.Refusal is { } reason)
                 return Refuse(400, reason);
             foreach (var row in body.Rows)
@@ -199,6 +213,15 @@ public sealed class FakeBraintrust : IAsyncDisposable
         if (request.Json is not JsonObject body || Missing(body, "key", "filename", "content_type", "org_id") is not null)
             return Refuse(400, "An attachment needs key, filename, content_type and org_id.");
         return Json(new JsonObject { ["signedUrl"] = SignedUrl((string)body["key"]!), ["headers"] = new JsonObject { ["x-test-signed"] = "1" } });
+    }
+
+    Reply Overflow(RecordedRequest request)
+    {
+        var key = $"overflow-{Guid.NewGuid()}";
+        var answer = new JsonObject { ["method"] = OverflowMethod, ["signedUrl"] = SignedUrl(key), ["headers"] = new JsonObject { ["x-test-signed"] = "1", ["Content-Type"] = "application/json" }, ["key"] = key };
+        if (OverflowMethod == "POST")
+            answer["fields"] = new JsonObject { ["key"] = key, ["policy"] = "cG9saWN5", ["Content-Type"] = "application/json" };
+        return Json(answer);
     }
 
     /// <summary>Where the bytes of an attachment may be put; there is a secret in it.</summary>
@@ -218,8 +241,15 @@ public sealed class FakeBraintrust : IAsyncDisposable
             return wanted;
         if (request.Query != $"?sig={SignatureSecret}" || request.Headers.GetValueOrDefault("x-test-signed") != "1")
             return new Reply(403, "<Error>AccessDenied</Error>");
-        StoredFiles[request.Path[StorePath.Length..]] = request.Bytes;
+        StoredFiles[request.Path[StorePath.Length..]] = request.Method == "PUT" ? request.Bytes : FileOf(request);
         return new Reply(200);
+    }
+
+    /// <summary>The last part of a form.</summary>
+    static byte[] FileOf(RecordedRequest form)
+    {
+        var from = form.Bytes.AsSpan().LastIndexOf("\r\n\r\n"u8) + 4;
+        return form.Bytes.AsSpan(from, form.Bytes.AsSpan(from).LastIndexOf("\r\n--"u8)).ToArray();
     }
 
     static string? Missing(JsonObject body, params string[] names) => names.FirstOrDefault(name => body[name] is null);

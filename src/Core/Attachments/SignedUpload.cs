@@ -17,16 +17,24 @@ sealed class SignedUpload
         "Connection", "Content-Length", "Expect", "Host", "Keep-Alive", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
     };
 
-    SignedUpload(string url, List<KeyValuePair<string, string>> headers)
+    SignedUpload(string url, List<KeyValuePair<string, string>> headers, List<KeyValuePair<string, string>>? fields, string? key)
     {
         Url = url;
         Headers = headers;
+        Fields = fields;
+        Key = key;
     }
 
     /// <summary>Whoever has it may write: never shown.</summary>
     public string Url { get; }
 
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; }
+
+    /// <summary>The form to send the bytes with, before the file; null: they are put there as they are.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>>? Fields { get; }
+
+    /// <summary>What the service knows the bytes by, if it says so.</summary>
+    public string? Key { get; }
 
     /// <summary>Null: not an answer of Braintrust's.</summary>
     public static SignedUpload? Read(ReadOnlyMemory<byte> body)
@@ -55,11 +63,20 @@ sealed class SignedUpload
             {
                 return null;
             }
-            if (IsAzure(url) && !headers.Exists(static header => header.Key.Equals("x-ms-blob-type", StringComparison.OrdinalIgnoreCase)))
+            var isForm = json.RootElement.TryGetProperty("method", out var method) && method.GetString() == "POST";
+            var fields = isForm && json.RootElement.TryGetProperty("fields", out var form) && form.ValueKind == JsonValueKind.Object
+                ? form.EnumerateObject().Select(static field => KeyValuePair.Create(field.Name, field.Value.GetString() ?? "")).ToList()
+                : isForm ? [] : null;
+            if (isForm)
+            {
+                headers.RemoveAll(static header => header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)); // the form has its own
+            }
+            if (!isForm && IsAzure(url) && !headers.Exists(static header => header.Key.Equals("x-ms-blob-type", StringComparison.OrdinalIgnoreCase)))
             {
                 headers.Add(new("x-ms-blob-type", "BlockBlob")); // Azure refuses a PUT without it
             }
-            return new(url, headers);
+            var key = json.RootElement.TryGetProperty("key", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString() : null;
+            return new(url, headers, fields, key);
         }
         catch (Exception exception) when (ControlPlane.IsMisread(exception))
         {

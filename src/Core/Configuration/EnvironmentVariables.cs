@@ -10,6 +10,7 @@ static class EnvironmentVariables
     public const string OrgName = "BRAINTRUST_ORG_NAME";
     public const string Project = "BRAINTRUST_PROJECT";
     public const string ProjectId = "BRAINTRUST_PROJECT_ID";
+    public const string MaxRequestSize = "BRAINTRUST_MAX_REQUEST_SIZE";
     public const string SyncFlush = "BRAINTRUST_SYNC_FLUSH";
     public const string EnvironmentType = "BRAINTRUST_ENVIRONMENT_TYPE";
     public const string EnvironmentName = "BRAINTRUST_ENVIRONMENT_NAME";

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging.Pipeline;
 
@@ -28,6 +29,11 @@ sealed class Batch : IDisposable
     public int BodyBytes => _used + _count * RoutingBytes + 40;
 
     public Span<PendingRow> Rows => _rows.AsSpan(0, _count);
+
+    /// <summary>The way by an object store, for a row that is larger than the server takes.</summary>
+    public OverflowUpload? Overflow { get; set; }
+
+    public int OverflowFailures { get; set; }
 
     /// <summary>Tries since the shutdown began: there is only one.</summary>
     public bool WasTriedAtShutdown { get; set; }

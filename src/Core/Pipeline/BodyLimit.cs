@@ -1,3 +1,6 @@
+using System.Globalization;
+using Braintrust.Logging.Configuration;
+
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>
@@ -9,13 +12,24 @@ sealed class BodyLimit
     const long Default = 6 * 1024 * 1024;
     const long Smallest = 16 * 1024;
 
+    // BRAINTRUST_MAX_REQUEST_SIZE, if it is set.
+    readonly long _own = long.TryParse(Environment.GetEnvironmentVariable(EnvironmentVariables.MaxRequestSize), NumberStyles.None, CultureInfo.InvariantCulture, out var own) && own > 0 ? own : long.MaxValue;
+
     long _half = Default / 2;
+
+    /// <summary>What the server takes, if it has said so; then larger bodies go by way of an object store.</summary>
+    public long? Announced { get; private set; }
 
     public long Bytes { get; private set; } = Default / 2;
 
     public void Announce(long? limit)
     {
-        _half = Math.Max(Smallest, (limit ?? Default) / 2);
+        if (limit == Announced && limit is not null)
+        {
+            return; // what 413s have taught stays
+        }
+        Announced = limit;
+        _half = Math.Max(Smallest, Math.Min(_own, limit ?? Math.Min(Default, _own)) / 2);
         Bytes = Math.Min(Bytes, _half);
     }
 

@@ -283,6 +283,10 @@ sealed class DeliveryLoop
         {
             _hasSent = true;
             batch.WasTriedAtShutdown = IsStopping;
+            if (batch.BodyBytes > (_bodyLimit.Announced ?? long.MaxValue))
+            {
+                batch.Overflow ??= new OverflowUpload();
+            }
             _ = SendAsync(batch);
         }
     }
@@ -293,7 +297,7 @@ sealed class DeliveryLoop
         try
         {
             var body = batch.RentBody(out var length);
-            answer = await _transport.SendAsync(body.AsMemory(0, length), batch.Count, _abort.Token).ConfigureAwait(false);
+            answer = await _transport.SendAsync(body.AsMemory(0, length), batch.Count, batch.Overflow, _abort.Token).ConfigureAwait(false);
             RequestArrays<byte>.Pool.Return(body);
         }
         catch (Exception error)
@@ -343,6 +347,7 @@ sealed class DeliveryLoop
         {
             return; // the shutdown did not wait for it
         }
+        _bodyLimit.Announce(_transport.PayloadLimit);
         _settlement.Settle(batch, answer);
     }
 

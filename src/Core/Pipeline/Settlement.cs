@@ -9,6 +9,9 @@ sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledg
     const int RefusalsBeforeItIsNotTheRows = 3;
     const int SmallestRowToShorten = 16 * 1024;
 
+    // Then a row is sent without its largest values rather than not at all.
+    const int OverflowTries = 4;
+
     readonly JsonBuffer _json = new();
     bool _hasFreshLogin;
 
@@ -35,6 +38,9 @@ sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledg
             case AnswerKind.Denied:
             case AnswerKind.Misconfigured:
                 Deny(batch, answer);
+                break;
+            case AnswerKind.Retry or AnswerKind.Unacknowledged when batch.Overflow is { IsStored: false } && ++batch.OverflowFailures >= OverflowTries:
+                Shrink(batch, answer);
                 break;
             default:
                 Blame(api, answer);
@@ -103,6 +109,12 @@ sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledg
             return;
         }
 
+        if (bodyLimit.Announced is not null && batch.Overflow is null)
+        {
+            batch.Overflow = new OverflowUpload();
+            outbox.SendAgain(batch);
+            return;
+        }
         var row = batch.Rows[0];
         _json.Clear();
         if (row.Length > SmallestRowToShorten && RowShortener.TryShorten(batch.Bytes(row), row.Length / 2, _json))

@@ -10,7 +10,19 @@ sealed class PayloadLimit
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     long _askAgainAt = long.MinValue; // UTC ticks
-    Known? _known;
+    Limit? _known;
+
+    /// <summary>The limit as far as it is known, without asking.</summary>
+    public long? Known => Volatile.Read(ref _known)?.Bytes;
+
+    /// <summary>Asks in the background when asking has failed so far, or when a body was refused as too large: the limit may have changed.</summary>
+    public void AskAgain(HttpExchange http, Login login, bool isRefused)
+    {
+        if ((isRefused || Volatile.Read(ref _known) is null) && MayAsk(http.Time.GetUtcNow()))
+        {
+            _ = AskAsync(http, login);
+        }
+    }
 
     /// <summary>The limit in bytes; null when the server has none, or has not told it yet.</summary>
     public async ValueTask<long?> GetAsync(HttpExchange http, Login login, CancellationToken cancel)
@@ -33,7 +45,7 @@ sealed class PayloadLimit
         if (ResponseRule.ByStatus(reply, http.Time.GetUtcNow()).IsAccepted) Volatile.Write(ref _known, Read(reply.Body));
     }
 
-    static Known? Read(ReadOnlyMemory<byte> body)
+    static Limit? Read(ReadOnlyMemory<byte> body)
     {
         try
         {
@@ -47,5 +59,5 @@ sealed class PayloadLimit
         }
     }
 
-    sealed record Known(long? Bytes);
+    sealed record Limit(long? Bytes);
 }

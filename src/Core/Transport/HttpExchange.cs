@@ -47,6 +47,11 @@ sealed class HttpExchange : IDisposable
     public Task<HttpReply> PutAsync(string url, IReadOnlyList<KeyValuePair<string, string>> headers, ReadOnlyMemory<byte> content, TimeSpan deadline, CancellationToken cancel) =>
         SendAsync(new(HttpMethod.Put, url, null, content) { Headers = headers }, deadline, cancel);
 
+    /// <summary>The same as a form.</summary>
+    /// <inheritdoc cref="PutAsync"/>
+    public Task<HttpReply> PostAsync(string url, IReadOnlyList<KeyValuePair<string, string>> headers, ReadOnlyMemory<byte> content, TimeSpan deadline, CancellationToken cancel) =>
+        SendAsync(new(HttpMethod.Post, url, null, content) { Headers = headers }, deadline, cancel);
+
     async Task<HttpReply> SendAsync(Question question, TimeSpan patience, CancellationToken cancel)
     {
         var host = new Uri(question.Url).Authority;

@@ -33,13 +33,17 @@ sealed class RowTransport : IRowTransport
     public ValueTask<(Answer Answer, string? ProjectId)> ProjectAsync(ProjectKey project, CancellationToken cancel) =>
         Session.ProjectAsync(_http, project, cancel);
 
-    public async ValueTask<Answer> SendAsync(ReadOnlyMemory<byte> body, int rows, CancellationToken cancel)
+    public long? PayloadLimit => Session.PayloadLimit.Known;
+
+    public async ValueTask<Answer> SendAsync(ReadOnlyMemory<byte> body, int rows, OverflowUpload? overflow, CancellationToken cancel)
     {
         var (answer, login) = await LoginAsync(cancel).ConfigureAwait(false);
         if (login is null) return answer;
-        var reply = await _http.PostAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false);
-        answer = ResponseRule.ForRows(reply, rows, _http.Time.GetUtcNow());
+        answer = overflow is null
+            ? ResponseRule.ForRows(await _http.PostAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false), rows, _http.Time.GetUtcNow())
+            : await overflow.SendAsync(_http, Session, login, body, rows, cancel).ConfigureAwait(false);
         if (answer.Kind == AnswerKind.Denied) Session.ForgetLogin(login);
+        if (answer.Kind is AnswerKind.Accepted or AnswerKind.TooLarge) Session.PayloadLimit.AskAgain(_http, login, isRefused: answer.Kind == AnswerKind.TooLarge);
         return answer;
     }
 
