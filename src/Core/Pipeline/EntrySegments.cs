@@ -72,8 +72,9 @@ sealed class EntrySegments
 
     public bool TryPeek(out Entry entry)
     {
-        entry = HasNext() ? _head.Entries[_next] : default;
-        return entry.Payload is not null;
+        var hasNext = HasNext();
+        entry = hasNext ? _head.Entries[_next] : default;
+        return hasNext;
     }
 
     bool HasNext()
