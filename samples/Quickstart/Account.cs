@@ -14,11 +14,13 @@ sealed class Account(BraintrustLocal? local) : IAsyncDisposable
             return new Account(null);
         }
 
+        // snippet: local
         var local = await BraintrustLocal.StartAsync();
         Environment.SetEnvironmentVariable("BRAINTRUST_API_KEY", local.ApiKey);
         Environment.SetEnvironmentVariable("BRAINTRUST_ORG_NAME", local.Organization);
         Environment.SetEnvironmentVariable("BRAINTRUST_APP_URL", local.Url.ToString());
         Environment.SetEnvironmentVariable("BRAINTRUST_API_URL", local.Url.ToString());
+        // end
         return new Account(local);
     }
 

@@ -13,4 +13,6 @@ await Visitor.AskAsync(new Uri(app.Urls.First()));
 await SerilogWork.RunAsync(traces);
 
 var flush = await BraintrustLog.FlushAsync();
-return Report.Print(account, traces, flush, ledger) ? 0 : 1;
+var complete = Report.Print(account, traces, flush, ledger);
+await Report.ShowAsync(account, traces[^1].Link(), args.Contains("--stay"));
+return complete ? 0 : 1;

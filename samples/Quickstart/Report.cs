@@ -20,6 +20,24 @@ static class Report
         return nothingLost && allThere;
     }
 
+    /// <summary>
+    /// Ends with a link to the trace just logged. A local Braintrust lives in this process, so the process stays for as long as somebody sits at the
+    /// terminal; with its output or input redirected, as in CI, it ends at once.
+    /// </summary>
+    public static async Task ShowAsync(Account account, string link, bool stay)
+    {
+        stay |= !Console.IsInputRedirected && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("CI") is null;
+        if (account.Local is null || !stay)
+        {
+            Console.WriteLine(account.Local is null ? $"See it: {link}" : $"With --stay this would open the trace, until Ctrl+C: {link}");
+            return;
+        }
+        var stopped = new TaskCompletionSource();
+        Console.CancelKeyPress += (_, pressed) => pressed.Cancel = stopped.TrySetResult();
+        Console.WriteLine($"See it until Ctrl+C: {link}");
+        await stopped.Task;
+    }
+
     static bool Trees(BraintrustLocal local, List<BraintrustSpan> traces)
     {
         Console.WriteLine($"Read back from {local.Url}, project {ChatApp.Project}:");

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Braintrust.Logging.Activities;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Sampling;
 using Braintrust.Logging.Session;
@@ -13,6 +14,8 @@ namespace Braintrust.Logging;
 public sealed class BraintrustLogger
 {
     static BraintrustLogger? _current;
+
+    ReportedUsage? _usage;
 
     internal BraintrustLogger(BraintrustClient client, ProjectKey key)
     {
@@ -39,6 +42,9 @@ public sealed class BraintrustLogger
 
     /// <summary>The project's id, as soon as it is known.</summary>
     internal string? KnownProjectId => Key.Id ?? Client.KnownProjectId(Key);
+
+    /// <summary>Which model calls have been counted.</summary>
+    internal ReportedUsage Usage => LazyInitializer.EnsureInitialized(ref _usage, () => new ReportedUsage(Client.Clock));
 
     /// <summary>The trace of all native log rows that stand outside of any other (PROTOCOL section 9).</summary>
     internal UInt128 BaselineTrace { get; } = Ids.NewTraceId();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Braintrust.Logging.Activities;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Propagation;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Session;
@@ -19,6 +20,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     string? _traceText;
     RowPatch? _patches;
     int _ended;
+    volatile bool _hasUsageBelow;
 
     static long _opened;
 
@@ -32,6 +34,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         Trace = placement.TraceId;
         ParentId = placement.ParentId;
         Headers = placement.Headers;
+        Above = placement.Above;
         IsSampled = placement.IsSampled ?? Samples();
         Row = IsSampled ? RowId.New() : RowId.OfNoRow();
         IsLocalRoot = ParentId == 0 || placement.IsEntry;
@@ -81,6 +84,15 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     /// <summary>What the activity said at its end, if the span is one.</summary>
     internal ActivityEnd? Activity { get; private set; }
+
+    /// <summary>The span this one is below, until it ends: spans that overlap must not keep all of their predecessors alive.</summary>
+    internal BraintrustSpan? Above { get; private set; }
+
+    /// <summary>Whose streams are to be ended with this span, should they be left open.</summary>
+    internal LlmCalls? Streams { get; set; }
+
+    /// <summary>Whether a span below it counts tokens: then it must not, or they double.</summary>
+    internal bool HasUsageBelow => _hasUsageBelow;
 
     internal bool IsEnded => Volatile.Read(ref _ended) != 0;
 
@@ -194,6 +206,8 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
             Enrichment = Enrichment,
         });
         IsWritten |= !isOffered;
+        Streams?.Leave(this);
+        Above = null;
         return true;
     }
 
@@ -202,6 +216,15 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     {
         Activity = end;
         Finish(at);
+    }
+
+    /// <summary>Tells all that is around that tokens were counted here: the innermost was there when the model answered.</summary>
+    internal void TellUsage()
+    {
+        for (var span = Above; span is not null; span = span.Above)
+        {
+            span._hasUsageBelow = true;
+        }
     }
 
     internal void Add(RowPatch patch)

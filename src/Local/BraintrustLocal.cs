@@ -8,42 +8,56 @@ using Microsoft.AspNetCore.Builder;
 namespace Braintrust.Logging.Local;
 
 /// <summary>
-/// A Braintrust of your own, inside this process and on the loopback address only: it takes what a Braintrust SDK logs, keeps it in
-/// memory with the service's replace and merge rules, and gives it back as trees. For samples, tests and work without an account.
+/// A Braintrust of your own, inside this process and on the loopback address: it takes what a Braintrust SDK logs, keeps it with the service's
+/// replace and merge rules, shows it on a page at <see cref="Url"/>, and gives it back as trees. For samples, tests and work without an account.
 /// </summary>
 public sealed class BraintrustLocal : IAsyncDisposable
 {
+    static readonly TimeSpan RetentionInterval = TimeSpan.FromMinutes(1);
+
     readonly WebApplication _app;
     readonly LocalState _state;
+    readonly ITimer _retention;
 
-    BraintrustLocal(WebApplication app, LocalState state)
+    BraintrustLocal(WebApplication app, LocalState state, ITimer retention)
     {
         _app = app;
         _state = state;
+        _retention = retention;
     }
 
-    /// <summary>Where it listens, e.g. <c>http://127.0.0.1:41234/</c>: both the app URL and the API URL.</summary>
+    /// <summary>Where it listens, e.g. <c>http://127.0.0.1:41234/</c>: the page, the app URL and the API URL.</summary>
     public Uri Url => _state.Url;
 
-    /// <summary>A key to log in with. Any other nonblank key is accepted too.</summary>
-    public string ApiKey => LocalState.WellKnownApiKey;
+    /// <summary>A key to log in with: the token it was started with, or without one any nonblank key, of which this is one.</summary>
+    public string ApiKey => _state.Token ?? LocalState.WellKnownApiKey;
 
     /// <summary>The name of the one organisation there is.</summary>
     public string Organization => LocalState.OrganizationName;
 
     /// <summary>Starts it and returns once it answers.</summary>
-    /// <exception cref="IOException">The port asked for is taken.</exception>
+    /// <exception cref="IOException">The port asked for is taken, or the database cannot be opened.</exception>
+    /// <exception cref="ArgumentException">It was to listen beyond loopback without a token, or an option is out of range.</exception>
+    /// <exception cref="InvalidDataException">A newer version wrote the database.</exception>
     public static async Task<BraintrustLocal> StartAsync(BraintrustLocalOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new BraintrustLocalOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.Port);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Port, IPEndPoint.MaxPort);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.PayloadLimitBytes);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxDatabaseBytes);
+        if (!IPAddress.IsLoopback(options.Address) && string.IsNullOrWhiteSpace(options.Token))
+            throw new ArgumentException("Beyond loopback anybody could read the traces: set a Token.", nameof(options));
 
-        var state = new LocalState(options.PayloadLimitBytes, options.TimeProvider);
-        var app = QuietHost.Build(options.Port);
+        var tell = options.OnMessage ?? (static _ => { });
+        var store = new LocalStore(options.DatabasePath, options.TimeProvider, tell);
+        var state = new LocalState(store, options);
+        var app = QuietHost.Build(options.Address, options.Port);
+        Gate.Map(app, state);
         ProtocolEndpoints.Map(app, state);
+        UploadEndpoints.Map(app, state);
         ReadEndpoints.Map(app, state);
+        PageEndpoints.Map(app, state);
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -51,10 +65,11 @@ public sealed class BraintrustLocal : IAsyncDisposable
         catch
         {
             await app.DisposeAsync().ConfigureAwait(false);
+            store.Dispose();
             throw;
         }
         state.Url = new Uri(app.Urls.Single());
-        return new BraintrustLocal(app, state);
+        return new BraintrustLocal(app, state, KeepBounds(store, options, tell));
     }
 
     /// <summary>
@@ -62,20 +77,43 @@ public sealed class BraintrustLocal : IAsyncDisposable
     /// <see cref="TraceNode.IsOrphan"/>. A copy: what arrives later is not in it. Empty for a project nobody has logged to.
     /// </summary>
     /// <param name="project">The project's name, as given when logging, or its id.</param>
-    public IReadOnlyList<TraceNode> Traces(string project)
-    {
-        ArgumentNullException.ThrowIfNull(project);
-        return _state.Projects.Find(project) is { } found ? TraceTree.Build(_state.Rows.OfProject(found.Id)) : [];
-    }
+    public IReadOnlyList<TraceNode> Traces(string project) => TraceTree.Build(Rows(project));
 
     /// <summary>Every stored row of a project in the order of first arrival, comments included. Copies.</summary>
     /// <param name="project">The project's name, as given when logging, or its id.</param>
     public IReadOnlyList<JsonObject> Rows(string project)
     {
         ArgumentNullException.ThrowIfNull(project);
-        return _state.Projects.Find(project) is { } found ? _state.Rows.OfProject(found.Id) : [];
+        return _state.Store.Projects.Find(project) is { } found ? _state.Store.Rows.OfProject(found.Id) : [];
     }
 
-    /// <summary>Stops listening. What was stored is gone.</summary>
-    public async ValueTask DisposeAsync() => await QuietHost.StopAsync(_app).ConfigureAwait(false);
+    /// <summary>Stops listening. What was stored in memory is gone; a database file is complete and closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _retention.DisposeAsync().ConfigureAwait(false);
+        await QuietHost.StopAsync(_app).ConfigureAwait(false);
+        _state.Store.Dispose();
+    }
+
+    static ITimer KeepBounds(LocalStore store, BraintrustLocalOptions options, Action<string> tell)
+    {
+        var retention = store.Retention(options.TimeProvider, options.MaxDatabaseBytes, options.MaxAge, tell);
+        return options.TimeProvider.CreateTimer(_ => _ = ApplyAsync(), null, TimeSpan.Zero, RetentionInterval);
+
+        async Task ApplyAsync()
+        {
+            try
+            {
+                await retention.ApplyAsync().ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Stopped meanwhile.
+            }
+            catch (Exception e)
+            {
+                tell($"Old traces could not be removed: {e.Message}");
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Activities;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Compliance.Redaction;
 using Microsoft.Extensions.Logging;
@@ -27,6 +28,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     readonly BraintrustLogger _logger;
     readonly MelFrontEnd _frontEnd;
     readonly ActivityCapture? _activities;
+    readonly LlmCalls _llm;
     volatile bool _isClosed;
 
     /// <exception cref="OptionsValidationException">An option cannot work; the message names its path and what it accepts.</exception>
@@ -43,6 +45,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
         _logger = _lease.GetLogger();
         var settings = FrontEndSettings.From(options);
         _frontEnd = new MelFrontEnd(options.Client is { } given ? settings.Over(given) : settings, new ContainerRedaction(redactors));
+        _llm = new LlmCalls(_frontEnd, Client.Clock);
         _activities = ActivityCapture.Start(_frontEnd.Settings.ActivitySources, _logger, _frontEnd);
     }
 
@@ -60,6 +63,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     public void Dispose()
     {
         _activities?.Dispose();
+        _llm.Dispose();
         try
         {
             _lease.Dispose();
@@ -74,6 +78,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _activities?.Dispose();
+        _llm.Dispose();
         try
         {
             await _lease.DisposeAsync().ConfigureAwait(false);
@@ -83,6 +88,9 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
             _isClosed = true;
         }
     }
+
+    /// <summary>Whether the event belongs to a model or tool call, which then is one span.</summary>
+    internal bool Take(in LlmEvent it) => !_isClosed && _llm.Take(it, Route(it.Properties));
 
     internal void Write(LogEvent logEvent, Exception? exception)
     {

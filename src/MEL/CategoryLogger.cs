@@ -1,5 +1,6 @@
 using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,6 +14,7 @@ namespace Braintrust.Extensions.Logging;
 sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) : ILogger, IBufferedLogger
 {
     readonly bool _isFramework = FrameworkScopes.IsFramework(category);
+    readonly LlmSource _llm = LlmSources.Of(category);
     readonly bool _isHosting = category == FrameworkScopes.HostingCategory;
 
     public bool IsEnabled(LogLevel logLevel) => logLevel is >= LogLevel.Trace and <= LogLevel.Critical;
@@ -25,7 +27,11 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         }
         try
         {
-            LogEvent logEvent = FrameworkState<TState>.TryRead(category, logLevel, eventId, state, formatter) ?? Render(logLevel, eventId, state, exception, formatter);
+            LogEvent? logEvent = _llm == LlmSource.None ? FrameworkState<TState>.TryRead(category, logLevel, eventId, state, formatter) : null;
+            if ((logEvent is null || LlmSources.IsFunction(logEvent.Template)) && (logEvent = Render(logLevel, eventId, state, exception, formatter)) is null)
+            {
+                return;
+            }
             if (_isHosting)
             {
                 RequestScope.Learn(provider.FrontEnd, eventId, logEvent.Properties);
@@ -46,10 +52,16 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         }
     }
 
-    LogEvent Render<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    /// <summary>Null: it belongs to a model or tool call, which then is one span.</summary>
+    RenderedEvent? Render<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        var reader = new StateReader(provider.FrontEnd);
+        var reader = new StateReader(provider.FrontEnd, isReadable: _llm != LlmSource.None);
         var properties = reader.Read(state);
+        if ((_llm != LlmSource.None || LlmSources.IsFunction(reader.Template))
+            && provider.Take(new LlmEvent(LlmSources.Of(category, reader.Template), category, eventId.Name, properties, exception)))
+        {
+            return null;
+        }
         var message = reader.IsWithheld ? TemplateText.Of(reader.Template, properties) : StateText.Of(state, exception, formatter, reader.Template);
         return new RenderedEvent(category, logLevel, eventId, reader.Template, message, properties);
     }

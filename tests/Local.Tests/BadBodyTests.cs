@@ -23,7 +23,7 @@ public sealed class BadBodyTests : IAsyncLifetime
     [InlineData("[]", "an array \"rows\"")]
     [InlineData("null", "an array \"rows\"")]
     [InlineData("""{"api_version":2}""", "an array \"rows\"")]
-    [InlineData("""{"rows":{"type":"logs3_overflow","key":"k"},"api_version":2}""", "an array \"rows\"")]
+    [InlineData("""{"rows":{"type":"logs3_overflow","key":"k"},"api_version":2}""", "Nothing was uploaded under the key \"k\"")]
     [InlineData("""{"rows":[]}""", "\"api_version\" must be 2")]
     [InlineData("""{"rows":[],"api_version":"2"}""", "\"api_version\" must be 2")]
     [InlineData("""{"rows":[],"rows":[],"api_version":2}""", "not valid JSON")]

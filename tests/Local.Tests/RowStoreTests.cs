@@ -3,16 +3,20 @@ using Braintrust.Logging.Local.Storage;
 
 namespace Braintrust.Logging.Local.Tests;
 
-public sealed class RowStoreTests
+public sealed class RowStoreTests : IDisposable
 {
-    readonly RowStore _store = new();
+    readonly LocalStore _all = new(null, TimeProvider.System, _ => { });
+
+    RowStore Store => _all.Rows;
+
+    public void Dispose() => _all.Dispose();
 
     [Fact]
     public void TheSameIdInAnotherProjectIsAnotherRow()
     {
         Apply("""{"id":"r","project_id":"a","input":1}""", """{"id":"r","project_id":"b","input":2}""");
-        Assert.Equal(1, Assert.Single(_store.OfProject("a"))["input"]!.GetValue<int>());
-        Assert.Equal(2, Assert.Single(_store.OfProject("b"))["input"]!.GetValue<int>());
+        Assert.Equal(1, Assert.Single(Store.OfProject("a"))["input"]!.GetValue<int>());
+        Assert.Equal(2, Assert.Single(Store.OfProject("b"))["input"]!.GetValue<int>());
     }
 
     [Fact]
@@ -20,7 +24,7 @@ public sealed class RowStoreTests
     {
         Apply("""{"id":"1","project_id":"p"}""", """{"id":"2","project_id":"p"}""");
         Apply("""{"id":"1","project_id":"p","input":"new"}""");
-        Assert.Equal(["1", "2"], _store.OfProject("p").Select(RowMerge.IdOf));
+        Assert.Equal(["1", "2"], Store.OfProject("p").Select(RowMerge.IdOf));
     }
 
     [Fact]
@@ -28,9 +32,9 @@ public sealed class RowStoreTests
     {
         Apply("""{"id":"r","project_id":"p"}""");
         var transaction = Apply("""{"id":"r","project_id":"p","scores":{"a":1},"_is_merge":true,"_audit_source":"app","_audit_metadata":{"user_id":"u"}}""");
-        var entry = Assert.Single(_store.Audit("r"));
+        var entry = Assert.Single(Store.Audit("r"));
         Assert.Equal((transaction, "app", """{"user_id":"u"}"""), (entry.Transaction, entry.Source, entry.Metadata!.ToJsonString()));
-        Assert.DoesNotContain(Assert.Single(_store.OfProject("p")), member => member.Key.StartsWith('_'));
+        Assert.DoesNotContain(Assert.Single(Store.OfProject("p")), member => member.Key.StartsWith('_'));
     }
 
     [Fact]
@@ -39,15 +43,15 @@ public sealed class RowStoreTests
         Apply("""{"id":"r","project_id":"p","root_span_id":"t"}""");
         Apply("""{"id":"c","project_id":"p","origin":{"id":"r"},"comment":{"text":"hm"}}""");
         Apply("""{"id":"c","project_id":"p","origin":{"id":"r"},"comment":{"text":"hm"}}""");
-        Assert.Equal(["r", "c"], _store.OfTrace("t").Select(RowMerge.IdOf));
+        Assert.Equal(["r", "c"], Store.OfTrace("t").Select(RowMerge.IdOf));
     }
 
     [Fact]
     public void WhatIsReadIsACopy()
     {
         Apply("""{"id":"r","project_id":"p","input":1}""");
-        _store.OfProject("p")[0]["input"] = 2;
-        Assert.Equal(1, _store.OfProject("p")[0]["input"]!.GetValue<int>());
+        Store.OfProject("p")[0]["input"] = 2;
+        Assert.Equal(1, Store.OfProject("p")[0]["input"]!.GetValue<int>());
     }
 
     [Fact]
@@ -62,10 +66,10 @@ public sealed class RowStoreTests
         })).ToList();
         writers.ForEach(thread => thread.Start());
         writers.ForEach(thread => thread.Join());
-        var rows = _store.OfProject("p");
+        var rows = Store.OfProject("p");
         Assert.Equal(2001, rows.Count);
         Assert.Equal(2000, rows.Single(row => RowMerge.IdOf(row) == "shared")["metadata"]!.AsObject().Count);
     }
 
-    string Apply(params string[] rows) => _store.Apply([.. rows.Select(row => JsonNode.Parse(row)!.AsObject())]);
+    string Apply(params string[] rows) => Store.ApplyAsync([.. rows.Select(row => JsonNode.Parse(row)!.AsObject())]).GetAwaiter().GetResult().Transaction;
 }

@@ -103,7 +103,7 @@ sealed class ActivityCapture : IDisposable
                 _logger.Client.Ledger.Withholding(WithheldReasons.Filtered);
                 return;
             }
-            activity.SetCustomProperty(Key, new CapturedActivity(activity, span, Nearest(activity.Parent, _logger), Of(activity)));
+            activity.SetCustomProperty(Key, new CapturedActivity(activity, span, Of(activity)));
             _logger.Captured?.Add(span);
             _logger.Client.OfferBegin(span);
         }

@@ -5,18 +5,20 @@ namespace Braintrust.Logging.Activities;
 
 /// <summary>
 /// Chat messages that come as events of an activity, GenAI's older convention: <c>gen_ai.user.message</c> and its like are the input,
-/// <c>gen_ai.choice</c> and <c>gen_ai.assistant.message</c> the output (PROTOCOL section 19).
+/// <c>gen_ai.choice</c> the output (PROTOCOL section 19). <c>gen_ai.assistant.message</c> is the output where there is no choice; beside one it was said before.
 /// </summary>
 static class ActivityMessages
 {
     public static IEnumerable<Property> Of(Activity activity)
     {
         var (input, output) = (new List<JsonText>(), new List<JsonText>());
+        var hasChoice = activity.Events.Any(static it => it.Name == "gen_ai.choice");
         foreach (var it in activity.Events)
         {
             switch (it.Name)
             {
                 case "gen_ai.system.message" or "gen_ai.user.message" or "gen_ai.tool.message":
+                case "gen_ai.assistant.message" when hasChoice:
                     input.Add(Message(it));
                     break;
                 case "gen_ai.assistant.message" or "gen_ai.choice":
@@ -40,7 +42,7 @@ static class ActivityMessages
         var tags = it.Tags.ToDictionary(tag => tag.Key.Replace("gen_ai.", "", StringComparison.Ordinal), tag => tag.Value, StringComparer.Ordinal);
         if (tags.TryGetValue("event.content", out var content) && ChatMessages.Json(content) is JsonText json)
         {
-            return json;
+            return ChatMessages.Tidy(json);
         }
         tags.TryAdd("role", it.Name.Split('.')[1] is "choice" ? "assistant" : it.Name.Split('.')[1]);
         return (JsonText)Values.Freeze(tags)!;
@@ -48,13 +50,13 @@ static class ActivityMessages
 
     static JsonText List(List<JsonText> messages)
     {
-        using var json = new JsonBuffer();
-        json.BeginArray();
+        using var writer = new ChatWriter();
+        writer.Begin();
         foreach (var message in messages)
         {
-            json.Raw(message);
+            writer.Raw(message.Utf8);
         }
-        json.EndArray();
-        return JsonText.Of(json);
+        writer.End();
+        return new(writer.Value().Memory, [.. messages.SelectMany(static message => message.Attachments.ToArray())]);
     }
 }

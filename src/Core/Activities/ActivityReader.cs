@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Activities;
@@ -22,17 +23,30 @@ static class ActivityReader
     {
         Logger = logger,
         FrontEnd = frontEnd,
-        Name = activity.DisplayName,
+        Name = StableName.Of(activity.DisplayName),
         Properties = Tags(activity, withUsage: true, out _),
         LoggerName = activity.Source.Name,
+        Instrumentation = activity.Source.Name.Length > 0 ? activity.Source.Name : null,
         Time = new DateTimeOffset(activity.StartTimeUtc),
     };
 
     public static ActivityEnd End(Activity activity, bool withUsage)
     {
         var properties = Tags(activity, withUsage, out var hasUsage);
-        return new(activity.DisplayName, [.. properties, .. ActivityMessages.Of(activity)], Error(activity), hasUsage);
+        var name = StableName.Of(activity.DisplayName);
+        Property[] full = name == activity.DisplayName ? [] : [new("activity.name", activity.DisplayName, IsPlain: true)];
+        return new(name, [.. properties, .. full, .. ActivityMessages.Of(activity)], Error(activity), hasUsage);
     }
+
+    /// <summary>What it counts, for comparison; null if it counts nothing.</summary>
+    public static ModelUsage? Usage(Activity activity)
+    {
+        var input = Count(activity, "gen_ai.usage.input_tokens") ?? Count(activity, "gen_ai.usage.prompt_tokens");
+        var output = Count(activity, "gen_ai.usage.output_tokens") ?? Count(activity, "gen_ai.usage.completion_tokens");
+        return input is null && output is null ? null : new(activity.GetTagItem("gen_ai.response.id") as string, input ?? 0, output ?? 0);
+    }
+
+    static long? Count(Activity activity, string tag) => Values.TryInteger(activity.GetTagItem(tag), out var count) ? count : null;
 
     static Property[] Tags(Activity activity, bool withUsage, out bool hasUsage)
     {
@@ -47,10 +61,12 @@ static class ActivityReader
             }
             var isUsage = tag.Key.StartsWith(UsagePrefix, StringComparison.Ordinal);
             hasUsage |= isUsage;
-            properties.Add(new(tag.Key, Values.Freeze(tag.Value), IsPlain: isUsage && !withUsage));
+            properties.Add(new(tag.Key, IsContent(tag.Key) ? Values.FreezeReadable(tag.Value) : Values.Freeze(tag.Value), IsPlain: isUsage && !withUsage));
         }
         return [.. properties];
     }
+
+    static bool IsContent(string tag) => tag.StartsWith("gen_ai.", StringComparison.Ordinal) || tag.StartsWith("braintrust.", StringComparison.Ordinal);
 
     static string? Error(Activity activity)
     {

@@ -5,28 +5,27 @@ namespace Braintrust.Logging.Activities;
 /// <summary>An activity and the span it is in one project.</summary>
 /// <param name="activity">The activity.</param>
 /// <param name="span">Its span.</param>
-/// <param name="parent">The captured activity above, in the same project.</param>
 /// <param name="next">The same activity in another project.</param>
-sealed class CapturedActivity(Activity activity, BraintrustSpan span, CapturedActivity? parent, CapturedActivity? next)
+sealed class CapturedActivity(Activity activity, BraintrustSpan span, CapturedActivity? next)
 {
-    volatile bool _hasUsageBelow;
-
     public Activity Activity => activity;
 
     public BraintrustSpan Span => span;
 
     public CapturedActivity? Next => next;
 
+    /// <summary>Its operation by OpenTelemetry's names: <c>chat</c>, <c>execute_tool</c>.</summary>
+    public string? Operation => activity.GetTagItem("gen_ai.operation.name") as string;
+
     public void Stop()
     {
-        var end = ActivityReader.End(activity, withUsage: !_hasUsageBelow);
-        if (end.HasUsage || _hasUsageBelow)
+        // Two layers report one call, and containers report sums: only the innermost counts, or tokens and costs double.
+        var counts = !span.HasUsageBelow && span.Logger.Usage.IsFirst(span.Trace, ActivityReader.Usage(activity));
+        var end = ActivityReader.End(activity, withUsage: counts);
+        if (end.HasUsage)
         {
-            // Two layers report one call, and containers report sums: only the innermost counts, or tokens and costs double.
-            parent?.TellUsageBelow();
+            span.TellUsage();
         }
         span.FinishActivity(end, new DateTimeOffset(activity.StartTimeUtc + activity.Duration));
     }
-
-    void TellUsageBelow() => _hasUsageBelow = true;
 }

@@ -1,39 +1,158 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Braintrust.Logging.Rows;
 
 /// <summary>
-/// Chat messages as OpenTelemetry's GenAI conventions write them (<c>[{role, parts: [{type, content}]}]</c>, usually as JSON text) into
-/// OpenAI's chat form, which is what Braintrust shows as a chat (PROTOCOL section 18). What is not of that shape stays as it is.
+/// Chat messages of any form a library writes (<see cref="ChatPart"/>), usually as JSON text, into OpenAI's chat form, which is what Braintrust shows as a chat
+/// (PROTOCOL section 18). What is not of such a form stays as it is.
 /// </summary>
-static class ChatMessages
+static partial class ChatMessages
 {
-    public static object? Input(object? value) => Convert(value, choices: false);
+    /// <summary>Of text that is read as JSON; what is longer shows as text, cut.</summary>
+    public const int ReadableChars = 8 * 1024 * 1024;
 
-    public static object? Output(object? value) => Convert(value, choices: true);
+    public static object? Input(object? value) => Read(value, Input);
+
+    public static object? Output(object? value) => Read(value, root => Output(root, null));
 
     /// <summary>JSON text as the value it says, any other text as text.</summary>
-    public static object? Json(object? value) => value is string text && Parse(Encoding.UTF8.GetBytes(text)) is { } document
-        ? Use(document, static root => Text(json => Copy(root, json)))
-        : value;
+    public static object? Json(object? value) => value is string text && Parse(text) is { } document ? Use(document, Whole) : value;
 
-    static object? Convert(object? value, bool choices)
+    /// <summary>JSON that is an object or a list; null for anything else.</summary>
+    public static JsonText? Structure(object? value) => Json(value) is JsonText { Utf8: [(byte)'{' or (byte)'[', ..] } json ? json : null;
+
+    /// <summary>Null: it is no list of messages.</summary>
+    public static JsonText? Messages(JsonElement root)
     {
-        var bytes = value switch
+        if (!IsList(root))
         {
-            string text => Encoding.UTF8.GetBytes(text),
-            JsonText json => json.Utf8.ToArray(),
+            return null;
+        }
+        using var writer = new ChatWriter();
+        writer.Begin();
+        foreach (var message in root.EnumerateArray())
+        {
+            writer.Message(message);
+        }
+        writer.End();
+        return writer.Value();
+    }
+
+    /// <summary>Null: it is no list of messages.</summary>
+    /// <param name="root">The messages.</param>
+    /// <param name="finishReason">Why the last of them ended, unless they say so themselves.</param>
+    public static JsonText? Choices(JsonElement root, string? finishReason)
+    {
+        if (!IsList(root))
+        {
+            return null;
+        }
+        using var writer = new ChatWriter();
+        writer.Begin();
+        var left = root.GetArrayLength();
+        foreach (var message in root.EnumerateArray())
+        {
+            writer.Choice(message, ChatPart.Member(message, "finish_reason") ?? (--left == 0 ? finishReason : null));
+        }
+        writer.End();
+        return writer.Value();
+    }
+
+    /// <summary>Whether messages can be put before it.</summary>
+    public static bool IsList(object value) => value is JsonText { Utf8: [(byte)'[', ..] };
+
+    /// <summary>The messages with the system's instructions before them: a text, or a list of parts.</summary>
+    public static JsonText WithInstructions(object instructions, object? input)
+    {
+        using var writer = new ChatWriter();
+        writer.Begin();
+        if (instructions is string text && Parse(text) is not { RootElement.ValueKind: JsonValueKind.Array })
+        {
+            writer.Message("system", text);
+        }
+        else
+        {
+            Read(instructions, root =>
+            {
+                writer.Message("system", null, root.ValueKind == JsonValueKind.Array ? [.. root.EnumerateArray().Select(ChatPart.Of)] : [ChatPart.Of(root)]);
+                return root;
+            });
+        }
+        if (input is JsonText messages)
+        {
+            Read(messages, root =>
+            {
+                foreach (var message in root.EnumerateArray())
+                {
+                    writer.Raw(Encoding.UTF8.GetBytes(message.GetRawText()));
+                }
+                return root;
+            });
+        }
+        writer.End();
+        return input is JsonText before ? before.As(writer.Value()) : writer.Value();
+    }
+
+    /// <summary>A message in OpenAI's form or nearly so (Semantic Kernel's events): roles in lower case, arguments as text, nothing that is empty.</summary>
+    public static JsonText Tidy(JsonText message)
+    {
+        using var document = Parse(message.Utf8.ToArray());
+        if (document is not { RootElement.ValueKind: JsonValueKind.Object })
+        {
+            return message;
+        }
+        using var json = new JsonBuffer();
+        Tidy(document.RootElement, json);
+        return message.As(JsonText.Of(json));
+    }
+
+    public static JsonDocument? Parse(string text)
+    {
+        try
+        {
+            return text.Length > ReadableChars ? null : JsonDocument.Parse(Paired(text));
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException) // a lone surrogate is an argument's fault
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The element as it is; text where it is larger than a value may be.</summary>
+    public static JsonText Whole(JsonElement element)
+    {
+        var raw = Encoding.UTF8.GetBytes(element.GetRawText());
+        if (raw.Length <= ValueLimits.ValueBytes)
+        {
+            return new JsonText(raw);
+        }
+        using var json = new JsonBuffer();
+        json.String(element.GetRawText(), ValueLimits.StringChars);
+        return new JsonText(json.Written.ToArray());
+    }
+
+    static JsonText Input(JsonElement root) => Messages(root) ?? Whole(root);
+
+    static JsonText Output(JsonElement root, string? finishReason) => Choices(root, finishReason) ?? Whole(root);
+
+    static bool IsList(JsonElement root) => root.ValueKind == JsonValueKind.Array && root.EnumerateArray().All(ChatWriter.IsMessage);
+
+    static object? Read<T>(object? value, Func<JsonElement, T> read)
+    {
+        var document = value switch
+        {
+            string text => Parse(text),
+            JsonText frozen => Parse(frozen.Utf8.ToArray()),
             _ => null,
         };
-        if (bytes is null || Parse(bytes) is not { } document)
+        if (document is null)
         {
             return value;
         }
-        var converted = Use(document, root => root.ValueKind == JsonValueKind.Array && root.EnumerateArray().All(IsParted)
-            ? Text(json => Messages(root, json, choices))
-            : Text(json => Copy(root, json)));
-        return value is JsonText original ? original.As(converted) : converted;
+        var converted = Use(document, read);
+        return value is JsonText original && converted is JsonText json ? original.As(json) : converted;
     }
 
     static T Use<T>(JsonDocument document, Func<JsonElement, T> read)
@@ -48,7 +167,7 @@ static class ChatMessages
     {
         try
         {
-            return JsonDocument.Parse(utf8);
+            return utf8.AsSpan().IndexOf("\\ud"u8) < 0 && utf8.AsSpan().IndexOf("\\uD"u8) < 0 ? JsonDocument.Parse(utf8) : JsonDocument.Parse(Paired(Encoding.UTF8.GetString(utf8)));
         }
         catch (JsonException)
         {
@@ -56,185 +175,50 @@ static class ChatMessages
         }
     }
 
-    static bool IsParted(JsonElement message) =>
-        message.ValueKind == JsonValueKind.Object
-        && message.TryGetProperty("role", out var role) && role.ValueKind == JsonValueKind.String
-        && message.TryGetProperty("parts", out var parts) && parts.ValueKind == JsonValueKind.Array;
+    /// <summary>An escaped half of a surrogate pair is valid JSON, but cannot be read as text.</summary>
+    static string Paired(string text) =>
+        text.Contains("\\ud", StringComparison.OrdinalIgnoreCase) ? LoneHalf().Replace(text, static half => half.Value.Length > 6 ? half.Value : "\\ufffd") : text;
 
-    static JsonText Text(Action<JsonBuffer> write)
-    {
-        using var json = new JsonBuffer();
-        write(json);
-        return JsonText.Of(json);
-    }
+    [GeneratedRegex(@"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")]
+    private static partial Regex LoneHalf();
 
-    static void Messages(JsonElement messages, JsonBuffer json, bool choices)
-    {
-        json.BeginArray();
-        var index = 0;
-        foreach (var message in messages.EnumerateArray())
-        {
-            if (choices)
-            {
-                Choice(message, index++, json);
-            }
-            else
-            {
-                foreach (var (role, part) in Turns(message))
-                {
-                    Message(role, message, part, json);
-                }
-            }
-        }
-        json.EndArray();
-    }
-
-    static void Choice(JsonElement message, int index, JsonBuffer json)
+    static void Tidy(JsonElement element, JsonBuffer json)
     {
         json.BeginObject();
-        json.Name("index");
-        json.Number(index);
-        json.Name("finish_reason");
-        if (message.TryGetProperty("finish_reason", out var reason) && reason.ValueKind == JsonValueKind.String)
+        foreach (var member in element.EnumerateObject())
         {
-            json.String(reason.GetString());
-        }
-        else
-        {
-            json.Null();
-        }
-        json.Name("message");
-        Message(message.GetProperty("role").GetString()!, message, null, json);
-        json.EndObject();
-    }
-
-    /// <summary>A message whose parts are tool results is one message per result in OpenAI's form.</summary>
-    static IEnumerable<(string Role, JsonElement? Result)> Turns(JsonElement message)
-    {
-        var role = message.GetProperty("role").GetString()!;
-        var results = message.GetProperty("parts").EnumerateArray().Where(part => Kind(part) == "tool_call_response").ToList();
-        if (results.Count == 0)
-        {
-            return [(role, null)];
-        }
-        return results.Select(result => ("tool", (JsonElement?)result));
-    }
-
-    static void Message(string role, JsonElement message, JsonElement? result, JsonBuffer json)
-    {
-        json.BeginObject();
-        json.Name("role");
-        json.String(role);
-        if (result is { } tool)
-        {
-            json.Name("tool_call_id");
-            json.String(Member(tool, "id"));
-            json.Name("content");
-            Content(Either(tool, "response", "result"), json);
-        }
-        else
-        {
-            var parts = message.GetProperty("parts");
-            json.Name("content");
-            Parts(parts, json);
-            ToolCalls(parts, json);
+            if (member.Value.ValueKind == JsonValueKind.Array && member.Value.GetArrayLength() == 0 || member is { Name: "name", Value.ValueKind: JsonValueKind.Null })
+            {
+                continue;
+            }
+            json.Name(member.Name);
+            switch (member)
+            {
+                case { Name: "role", Value.ValueKind: JsonValueKind.String }:
+                    json.String(member.Value.GetString()!.ToLowerInvariant());
+                    break;
+                case { Name: "arguments", Value.ValueKind: JsonValueKind.Object }:
+                    json.String(member.Value.GetRawText(), ValueLimits.StringChars);
+                    break;
+                case { Name: "message" or "function", Value.ValueKind: JsonValueKind.Object }:
+                    Tidy(member.Value, json);
+                    break;
+                case { Name: "tool_calls", Value.ValueKind: JsonValueKind.Array }:
+                    json.BeginArray();
+                    foreach (var call in member.Value.EnumerateArray().Where(static call => call.ValueKind == JsonValueKind.Object))
+                    {
+                        Tidy(call, json);
+                    }
+                    json.EndArray();
+                    break;
+                case { Value.ValueKind: JsonValueKind.String }:
+                    json.String(member.Value.GetString(), ValueLimits.StringChars);
+                    break;
+                default:
+                    json.Raw(Whole(member.Value).Utf8);
+                    break;
+            }
         }
         json.EndObject();
     }
-
-    static void Parts(JsonElement parts, JsonBuffer json)
-    {
-        var shown = parts.EnumerateArray().Where(part => Kind(part) != "tool_call").ToList();
-        if (shown.Count == 0)
-        {
-            json.Null();
-        }
-        else if (shown.All(part => Kind(part) == "text"))
-        {
-            json.String(string.Concat(shown.Select(part => Member(part, "content"))));
-        }
-        else
-        {
-            json.BeginArray();
-            foreach (var part in shown)
-            {
-                Part(part, json);
-            }
-            json.EndArray();
-        }
-    }
-
-    static void Part(JsonElement part, JsonBuffer json)
-    {
-        if (Kind(part) != "text")
-        {
-            Copy(part, json);
-            return;
-        }
-        json.BeginObject();
-        json.Name("type");
-        json.String("text");
-        json.Name("text");
-        json.String(Member(part, "content"));
-        json.EndObject();
-    }
-
-    static void ToolCalls(JsonElement parts, JsonBuffer json)
-    {
-        var calls = parts.EnumerateArray().Where(part => Kind(part) == "tool_call").ToList();
-        if (calls.Count == 0)
-        {
-            return;
-        }
-        json.Name("tool_calls");
-        json.BeginArray();
-        foreach (var call in calls)
-        {
-            json.BeginObject();
-            json.Name("id");
-            json.String(Member(call, "id"));
-            json.Name("type");
-            json.String("function");
-            json.Name("function");
-            json.BeginObject();
-            json.Name("name");
-            json.String(Member(call, "name"));
-            json.Name("arguments"); // OpenAI's form holds them as JSON text
-            json.String(call.TryGetProperty("arguments", out var arguments)
-                ? arguments.ValueKind == JsonValueKind.String ? arguments.GetString() : arguments.GetRawText()
-                : "{}");
-            json.EndObject();
-            json.EndObject();
-        }
-        json.EndArray();
-    }
-
-    static string? Kind(JsonElement part) => part.ValueKind == JsonValueKind.Object ? Member(part, "type") : null;
-
-    static string? Member(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var member)
-            ? member.ValueKind switch
-            {
-                JsonValueKind.String => member.GetString(),
-                JsonValueKind.Null => null,
-                _ => member.GetRawText(),
-            }
-            : null;
-
-    static JsonElement? Either(JsonElement element, string name, string otherName) =>
-        element.TryGetProperty(name, out var member) || element.TryGetProperty(otherName, out member) ? member : null;
-
-    static void Content(JsonElement? content, JsonBuffer json)
-    {
-        if (content is not { } value)
-        {
-            json.Null();
-        }
-        else
-        {
-            json.String(value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText());
-        }
-    }
-
-    static void Copy(JsonElement element, JsonBuffer json) => json.Raw(Encoding.UTF8.GetBytes(element.GetRawText()));
 }

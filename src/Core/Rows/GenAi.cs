@@ -9,6 +9,10 @@ static class GenAi
     const string Prefix = "gen_ai.";
     const string RequestPrefix = "request.";
 
+    static readonly HashSet<string> Providers = new(
+        ["openai", "azure", "anthropic", "google", "gemini", "vertex_ai", "bedrock", "mistral", "mistralai", "cohere", "groq", "xai", "deepseek", "perplexity"],
+        StringComparer.OrdinalIgnoreCase);
+
     /// <summary>False: the attribute has no field and stays in the metadata under its name.</summary>
     public static bool Map(string name, object? value, RowFields into)
     {
@@ -18,7 +22,7 @@ static class GenAi
             "provider.name" => Text(ref into.Provider, value, wins: true),
             "system" => Text(ref into.Provider, value, wins: false),
             "response.model" => Text(ref into.Model, value, wins: true),
-            "request.model" => Text(ref into.Model, value, wins: false),
+            "request.model" => Requested(value, into),
             "usage.input_tokens" or "usage.prompt_tokens" => Count(MetricNames.Prompt, value, into),
             "usage.output_tokens" or "usage.completion_tokens" => Count(MetricNames.Completion, value, into),
             "usage.total_tokens" => Count(MetricNames.Total, value, into),
@@ -28,6 +32,11 @@ static class GenAi
             "response.time_to_first_chunk" => Count(MetricNames.TimeToFirstToken, value, into),
             "input.messages" or "prompt" or "prompt_json" => Content(ref into.Input, ChatMessages.Input(value)),
             "output.messages" or "completion" or "completion_json" => Content(ref into.Output, ChatMessages.Output(value)),
+            "system_instructions" => Content(ref into.Instructions, value),
+            "tool.definitions" or "agent.tools" => Tools(value, into),
+            "tool.name" => Tool(into),
+            "response.finish_reasons" or "response.finish_reason" => Structure(name, value, into),
+            "request.stop_sequences" => Structure("stop", value, into),
             "tool.call.arguments" => Content(ref into.Input, ChatMessages.Json(value)),
             "tool.call.result" => Content(ref into.Output, ChatMessages.Json(value)),
             "operation.name" => Operation(value, into),
@@ -42,6 +51,32 @@ static class GenAi
             return false;
         }
         slot = text;
+        return true;
+    }
+
+    /// <summary>A gateway's prefix (<c>openai/gpt-4o</c>) is the provider's name, not the model's; a publisher's (<c>meta-llama/…</c>) stays.</summary>
+    static bool Requested(object? value, RowFields into)
+    {
+        if (value is string text && text.IndexOf('/') is var slash and > 0 && slash < text.Length - 1 && Providers.Contains(text[..slash]))
+        {
+            into.Provider ??= text[..slash];
+            return Text(ref into.Model, text[(slash + 1)..], wins: false);
+        }
+        return Text(ref into.Model, value, wins: false);
+    }
+
+    static bool Tools(object? value, RowFields into) => ChatMessages.Structure(value) is { } tools && Structure("tools", tools, into);
+
+    static bool Tool(RowFields into)
+    {
+        into.Type ??= SpanTypes.Tool;
+        return false; // the name stays in the metadata
+    }
+
+    /// <summary>Lists come as JSON text and as lists.</summary>
+    static bool Structure(string name, object? value, RowFields into)
+    {
+        into.Metadata.Add(name, ChatMessages.Structure(value) ?? value);
         return true;
     }
 

@@ -22,7 +22,10 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     /// <summary>The parent is in another process: here the row is the first of its trace.</summary>
     public bool IsEntry { get; init; }
 
-    public static Placement Below(BraintrustSpan parent) => new(parent.Trace, parent.Span, false) { Headers = parent.Headers, IsSampled = parent.IsSampled };
+    /// <summary>The span it is below, if that is one of this process.</summary>
+    public BraintrustSpan? Above { get; init; }
+
+    public static Placement Below(BraintrustSpan parent) => new(parent.Trace, parent.Span, false) { Headers = parent.Headers, Above = parent, IsSampled = parent.IsSampled };
 
     /// <summary>Below a span of another process.</summary>
     public static Placement Below(BraintrustSpanContext remote) => new(remote.Parent.TraceId, remote.Parent.SpanId, false)

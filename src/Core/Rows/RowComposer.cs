@@ -14,11 +14,14 @@ namespace Braintrust.Logging.Rows;
 /// </remarks>
 sealed class RowComposer
 {
+    const int ManyOrigins = 100;
+
     readonly EventRecord _event = new();
     readonly RowFields _fields = new();
     readonly RowMapper _mapper;
     readonly JsonBuffer _scratch = new();
-    readonly Func<FrontEnd, byte[]> _origin;
+    readonly Func<string, byte[]> _origin;
+    readonly Dictionary<string, byte[]> _origins = new(StringComparer.Ordinal);
     readonly Stack<RowPatch> _order = new();
     readonly RowTally _tally;
 
@@ -29,7 +32,7 @@ sealed class RowComposer
     {
         _tally = tally;
         _mapper = new RowMapper(Neutral);
-        _origin = frontEnd => RowContext.SpanOrigin(frontEnd.Name, environmentType, environmentName);
+        _origin = instrumentation => RowContext.SpanOrigin(instrumentation, environmentType, environmentName);
     }
 
     /// <summary>Lets go of what the last row said.</summary>
@@ -103,6 +106,7 @@ sealed class RowComposer
         Counter(_tally.Next(), json);
         json.EndObject();
         Context(entry.FrontEnd, default, json);
+        Origin(json);
         EndRow(merges: true, json);
     }
 
@@ -182,7 +186,7 @@ sealed class RowComposer
         json.String(_fields.Name ?? NameOf(span));
         Counter(span.Counter, json);
         json.EndObject();
-        Context(span.FrontEnd, span.Begun.Caller, json);
+        Context(span.FrontEnd, span.Begun.Caller, json, span.Begun.Instrumentation);
         EndRow(merges: true, json);
     }
 
@@ -217,7 +221,8 @@ sealed class RowComposer
         Type(isRootSpan: span.ParentId == 0, json);
         Counter(span.Counter, json);
         json.EndObject();
-        Context(span.FrontEnd, span.Begun.Caller, json);
+        Context(span.FrontEnd, span.Begun.Caller, json, span.Begun.Instrumentation);
+        Origin(json);
         EndRow(merges: true, json);
     }
 
@@ -565,7 +570,7 @@ sealed class RowComposer
         json.Number(counter);
     }
 
-    void Context(FrontEnd frontEnd, CallerLocation caller, JsonBuffer json)
+    void Context(FrontEnd frontEnd, CallerLocation caller, JsonBuffer json, string? instrumentation = null)
     {
         json.RawName("\"context\":"u8);
         json.BeginObject();
@@ -581,8 +586,41 @@ sealed class RowComposer
             json.RawName("\"caller_lineno\":"u8);
             json.Number(caller.Line);
         }
-        json.RawMembers(frontEnd.SpanOrigin ??= _origin(frontEnd));
+        for (var i = 0; i < _fields.Context.Count; i++)
+        {
+            var (name, value) = _fields.Context[i];
+            if (name is "span_origin" || (caller.Member is not null && name is "caller_functionname") || (caller.File is not null && name is "caller_filename" or "caller_lineno"))
+            {
+                continue; // known better
+            }
+            json.Name(name);
+            Write(frontEnd, value, json);
+        }
+        json.RawMembers(instrumentation is null ? frontEnd.SpanOrigin ??= _origin(frontEnd.Name) : OriginOf(instrumentation));
         json.EndObject();
+    }
+
+    /// <summary>Captured activities are their source's, and sources are few.</summary>
+    byte[] OriginOf(string instrumentation)
+    {
+        if (!_origins.TryGetValue(instrumentation, out var origin))
+        {
+            origin = _origin(instrumentation);
+            if (_origins.Count < ManyOrigins)
+            {
+                _origins.Add(instrumentation, origin);
+            }
+        }
+        return origin;
+    }
+
+    void Origin(JsonBuffer json)
+    {
+        if (_fields.Origin is { } origin)
+        {
+            json.RawName("\"origin\":"u8);
+            json.Raw(origin.Utf8);
+        }
     }
 
     void Value(ReadOnlySpan<byte> name, object? value, FrontEnd frontEnd, JsonBuffer json)

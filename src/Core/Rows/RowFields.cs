@@ -9,13 +9,27 @@ sealed class RowFields
     public object? Error;
     public string? Name;
     public string? Type;
-    public string? Purpose;
     public string? Model;
     public string? Provider;
+
+    /// <summary>What the system says before the input's messages.</summary>
+    public object? Instructions;
+
+    /// <summary>Of a row that was made from another.</summary>
+    public JsonText? Origin;
+
+    /// <summary><c>span_attributes.purpose</c>.</summary>
+    public string? Purpose;
+
+    /// <summary>Which of input, output, expected were given by Braintrust's own attribute, which wins.</summary>
+    public BraintrustAttributes.Own Own;
     public readonly List<string> Tags = [];
     public readonly NamedValues<double> Scores = new();
     public readonly NamedValues<double> Metrics = new();
     public readonly NamedValues<object?> Metadata = new();
+
+    /// <summary>What <c>context</c> says besides who made the row.</summary>
+    public readonly NamedValues<object?> Context = new();
 
     /// <summary>How long it took, in ticks, by a duration property; negative when nothing said so.</summary>
     public long ElapsedTicks;
@@ -31,7 +45,10 @@ sealed class RowFields
     public void Clear()
     {
         Input = Output = Expected = Error = null;
-        Name = Type = Purpose = Model = Provider = null;
+        Name = Type = Model = Provider = Purpose = null;
+        Instructions = Origin = null;
+        Own = default;
+        Context.Clear();
         Tags.Clear();
         Scores.Clear();
         Metrics.Clear();

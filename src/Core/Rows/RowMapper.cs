@@ -15,6 +15,7 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
         {
             Map(frontEnd, property, into);
         }
+        Complete(into);
     }
 
     public void Map(FrontEnd frontEnd, ReadOnlySpan<Property> properties, RowFields into)
@@ -22,6 +23,23 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
         foreach (var property in properties)
         {
             Map(frontEnd, property, into);
+        }
+        Complete(into);
+    }
+
+    /// <summary>The instructions stand apart, and in whichever order: they are the first of the messages.</summary>
+    static void Complete(RowFields into)
+    {
+        if (into.Instructions is { } instructions)
+        {
+            if (into.Input is null || ChatMessages.IsList(into.Input))
+            {
+                into.Input = ChatMessages.WithInstructions(instructions, into.Input);
+            }
+            else
+            {
+                into.Metadata.Set("gen_ai.system_instructions", instructions);
+            }
         }
     }
 
@@ -37,7 +55,8 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
         var field = FieldNames.Of(name);
         var fits = field != Field.Metadata ? Assign(frontEnd, field, value, into)
             : FieldNames.IsScore(name, out var score) ? Score(score, value, into)
-            : name.StartsWith("gen_ai.", StringComparison.Ordinal) && GenAi.Map(name, Neutral(frontEnd, value), into);
+            : name.StartsWith("gen_ai.", StringComparison.Ordinal) ? GenAi.Map(name, Neutral(frontEnd, value), into)
+            : BraintrustAttributes.IsOne(name) && BraintrustAttributes.Map(name, Neutral(frontEnd, value), into);
         if (!fits)
         {
             into.Metadata.Set(name, value);

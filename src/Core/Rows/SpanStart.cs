@@ -19,6 +19,9 @@ sealed class SpanStart
     /// <summary>The category of the logger that opened a scope.</summary>
     public string? LoggerName { get; init; }
 
+    /// <summary>Who made the span, if not the front end itself: the source of a captured activity.</summary>
+    public string? Instrumentation { get; init; }
+
     public SpanStart WithoutContent() => new()
     {
         Logger = Logger,
@@ -26,6 +29,7 @@ sealed class SpanStart
         Name = "",
         Caller = Caller,
         LoggerName = LoggerName,
+        Instrumentation = Instrumentation,
     };
 
     public long Size

@@ -27,6 +27,9 @@ static partial class Values
         return ValueLeaf.IsImmutable(leaf) ? leaf : ValueCapture.Of(leaf!, frontEnd, ref isWithheld);
     }
 
+    /// <summary>The same, but text stays whole where it is JSON that has yet to be read: messages may be long, and half of them are none.</summary>
+    public static object? FreezeReadable(object? value) => value is string { Length: <= ChatMessages.ReadableChars } text ? text : Freeze(value);
+
     public static void Write(object? frozen, JsonBuffer json)
     {
         switch (frozen)

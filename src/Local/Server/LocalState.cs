@@ -3,15 +3,18 @@ using Braintrust.Logging.Local.Storage;
 namespace Braintrust.Logging.Local.Server;
 
 /// <summary>What the endpoints share.</summary>
-sealed class LocalState(int payloadLimitBytes, TimeProvider clock)
+sealed class LocalState(LocalStore store, BraintrustLocalOptions options)
 {
     public const string WellKnownApiKey = "local";
     public const string OrganizationName = "local";
-    public const string OrganizationId = "10ca1000-0000-4000-8000-000000000001";
 
-    public int PayloadLimitBytes { get; } = payloadLimitBytes;
-    public ProjectStore Projects { get; } = new(OrganizationId, clock);
-    public RowStore Rows { get; } = new();
+    // An oversized body is many rows; beyond this it is a mistake.
+    public const int UploadLimitBytes = 256 * 1024 * 1024;
+
+    public int PayloadLimitBytes { get; } = options.PayloadLimitBytes;
+    public string? Token { get; } = options.Token;
+    public LocalStore Store { get; } = store;
+    public ChangeFeed Changes { get; } = new();
 
     /// <summary>Known once the socket is bound, which is before the first request.</summary>
     public Uri Url { get; set; } = null!;

@@ -8,8 +8,11 @@ readonly record struct Logs3Body(IReadOnlyList<JsonObject> Rows, string? Refusal
     public static Logs3Body Read(byte[] body, Func<string, bool> knowsProject)
     {
         var root = StrictJson.Parse(body, out var fault);
-        if (fault is not null)
-            return Refuse(fault);
+        return fault is null ? Read(root, knowsProject) : Refuse(fault);
+    }
+
+    public static Logs3Body Read(JsonNode? root, Func<string, bool> knowsProject)
+    {
         if (root is not JsonObject envelope || envelope["rows"] is not JsonArray rows)
             return Refuse("The body must be an object with an array \"rows\".");
         if (envelope["api_version"] is not JsonValue version || !version.TryGetValue(out int number) || number != 2)

@@ -10,27 +10,43 @@ static class ProtocolEndpoints
 {
     public static void Map(WebApplication app, LocalState state)
     {
-        app.MapPost("/api/apikey/login", Authorized(context => Login(context, state)));
-        app.MapPost("/api/project/register", Authorized(context => Register(context, state)));
-        app.MapGet("/api/project", Authorized(context => Project(context, state)));
-        app.MapGet("/version", Authorized(context => Version(context, state)));
-        app.MapPost("/logs3", Authorized(context => Logs3(context, state)));
+        app.MapPost("/api/apikey/login", Authorized(state, Login));
+        app.MapPost("/api/project/register", Authorized(state, context => Register(context, state)));
+        app.MapPost("/v1/project", Authorized(state, context => CreateProject(context, state)));
+        app.MapGet("/api/project", Authorized(state, context => ProjectOf(context, state, context.Request.Query["id"].ToString())));
+        app.MapGet("/v1/project/{id}", Authorized(state, context => ProjectOf(context, state, (string)context.Request.RouteValues["id"]!)));
+        app.MapGet("/version", Authorized(state, context => Version(context, state)));
+        app.MapPost("/logs3", Authorized(state, context => Logs3(context, state)));
+        app.MapPost("/v1/project_logs/{id}/insert", Authorized(state, context => RestEndpoints.Insert(context, state)));
+        app.MapPost("/v1/project_logs/{id}/feedback", Authorized(state, context => RestEndpoints.Feedback(context, state)));
     }
 
-    static RequestDelegate Authorized(RequestDelegate next) => context =>
-        HasBearer(context.Request.Headers.Authorization.ToString())
-            ? next(context)
-            : Answer.Refuse(context, StatusCodes.Status401Unauthorized, "No API key: send 'Authorization: Bearer <key>'. Any nonblank key will do here.");
-
-    static bool HasBearer(string header) =>
-        header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && !string.IsNullOrWhiteSpace(header["Bearer ".Length..]);
-
-    static Task Login(HttpContext context, LocalState state)
+    /// <summary>With a token it is the one key; without, any key says that its owner has thought of one.</summary>
+    public static RequestDelegate Authorized(LocalState state, RequestDelegate next) => context =>
     {
-        var url = state.Url.GetLeftPart(UriPartial.Authority);
+        var key = Access.Bearer(context.Request);
+        if (key is null)
+            return Answer.Refuse(context, StatusCodes.Status401Unauthorized, "No API key: send 'Authorization: Bearer <key>'. Any nonblank key will do here.");
+        return state.Token is null || Access.IsSame(key, state.Token)
+            ? next(context)
+            : Answer.Refuse(context, StatusCodes.Status401Unauthorized, "This is not the key that this server was started with.");
+    };
+
+    /// <summary>Stores the rows, tells whoever looks on, and gives the transaction's number.</summary>
+    public static async Task<string> StoreAsync(LocalState state, IReadOnlyList<JsonObject> rows)
+    {
+        var applied = await state.Store.Rows.ApplyAsync(rows).ConfigureAwait(false);
+        state.Changes.Tell(applied.Touched);
+        return applied.Transaction;
+    }
+
+    static Task Login(HttpContext context)
+    {
+        // The address that the client came by: through a forwarded port it is not ours.
+        var url = $"{context.Request.Scheme}://{context.Request.Host}";
         var organization = new JsonObject
         {
-            ["id"] = LocalState.OrganizationId,
+            ["id"] = LocalStore.OrganizationId,
             ["name"] = LocalState.OrganizationName,
             ["api_url"] = url,
             ["proxy_url"] = url,
@@ -43,24 +59,29 @@ static class ProtocolEndpoints
 
     static async Task Register(HttpContext context, LocalState state)
     {
-        var body = await RequestBody.ReadAsync(context.Request, state.PayloadLimitBytes).ConfigureAwait(false);
-        var wanted = StrictJson.Parse(body ?? [], out _) as JsonObject;
-        if (wanted?["project_name"] is not JsonValue value || !value.TryGetValue(out string? name) || string.IsNullOrWhiteSpace(name))
-        {
-            await Answer.Refuse(context, StatusCodes.Status400BadRequest, "The body must be an object with a nonblank \"project_name\".").ConfigureAwait(false);
-            return;
-        }
-        var project = state.Projects.Register(name, out var foundExisting);
-        await Answer.Ok(context, new JsonObject { ["project"] = Describe(project), ["found_existing"] = foundExisting }).ConfigureAwait(false);
+        if (await NamedProject(context, state, "project_name").ConfigureAwait(false) is { } it)
+            await Answer.Ok(context, new JsonObject { ["project"] = Describe(it.Project), ["found_existing"] = it.FoundExisting }).ConfigureAwait(false);
     }
 
-    static Task Project(HttpContext context, LocalState state)
+    static async Task CreateProject(HttpContext context, LocalState state)
     {
-        var id = context.Request.Query["id"].ToString();
-        return state.Projects.FindById(id) is { } project
-            ? Answer.Ok(context, Describe(project))
-            : Answer.Refuse(context, StatusCodes.Status404NotFound, $"There is no project with the id \"{id}\".");
+        if (await NamedProject(context, state, "name").ConfigureAwait(false) is { } it)
+            await Answer.Ok(context, Describe(it.Project)).ConfigureAwait(false);
     }
+
+    static async Task<(Project Project, bool FoundExisting)?> NamedProject(HttpContext context, LocalState state, string member)
+    {
+        var body = await RequestBody.ReadAsync(context.Request, state.PayloadLimitBytes).ConfigureAwait(false);
+        var wanted = StrictJson.Parse(body ?? [], out _) as JsonObject;
+        if (wanted?[member] is JsonValue value && value.TryGetValue(out string? name) && !string.IsNullOrWhiteSpace(name))
+            return await state.Store.Projects.RegisterAsync(name).ConfigureAwait(false);
+        await Answer.Refuse(context, StatusCodes.Status400BadRequest, $"The body must be an object with a nonblank \"{member}\".").ConfigureAwait(false);
+        return null;
+    }
+
+    static Task ProjectOf(HttpContext context, LocalState state, string id) => state.Store.Projects.FindById(id) is { } project
+        ? Answer.Ok(context, Describe(project))
+        : Answer.Refuse(context, StatusCodes.Status404NotFound, $"There is no project with the id \"{id}\".");
 
     static JsonObject Describe(Project project) => new()
     {
@@ -88,13 +109,22 @@ static class ProtocolEndpoints
             await Answer.Refuse(context, StatusCodes.Status413PayloadTooLarge, $"The body is larger than {state.PayloadLimitBytes} bytes. Send fewer rows at a time.").ConfigureAwait(false);
             return;
         }
-        var read = Logs3Body.Read(body, id => state.Projects.FindById(id) is not null);
+        if (UploadEndpoints.OverflowKey(body) is { } key)
+        {
+            body = state.Store.Blobs.Overflow(key);
+            if (body is null)
+            {
+                await Answer.Refuse(context, StatusCodes.Status400BadRequest, $"Nothing was uploaded under the key \"{key}\".").ConfigureAwait(false);
+                return;
+            }
+        }
+        var read = Logs3Body.Read(body, id => state.Store.Projects.FindById(id) is not null);
         if (read.Refusal is { } reason)
         {
             await Answer.Refuse(context, StatusCodes.Status400BadRequest, reason).ConfigureAwait(false);
             return;
         }
-        var transaction = state.Rows.Apply(read.Rows);
+        var transaction = await StoreAsync(state, read.Rows).ConfigureAwait(false);
         var ids = new JsonArray([.. read.Rows.Select(row => JsonValue.Create(RowMerge.IdOf(row)))]);
         await Answer.Ok(context, new JsonObject { ["ids"] = ids, ["xact_id"] = transaction }).ConfigureAwait(false);
     }

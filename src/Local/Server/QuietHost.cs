@@ -10,7 +10,7 @@ namespace Braintrust.Logging.Local.Server;
 /// <summary>A Kestrel that its surroundings do not notice, and that does not notice them.</summary>
 static class QuietHost
 {
-    public static WebApplication Build(int port)
+    public static WebApplication Build(IPAddress address, int port)
     {
         // Empty, not slim: a slim host would read the embedding app's appsettings.json and ASPNETCORE_URLS and open its ports here as well.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -24,7 +24,7 @@ static class QuietHost
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(address, port);
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // RequestBody keeps the limit, and answers in words.
         });

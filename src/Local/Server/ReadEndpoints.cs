@@ -1,47 +1,150 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
+using Braintrust.Logging.Local.Storage;
 using Braintrust.Logging.Local.Traces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace Braintrust.Logging.Local.Server;
 
-/// <summary>What a reader of the stored traces asks; Braintrust itself has no such addresses.</summary>
+/// <summary>What a reader of the stored traces asks, the page first of all; Braintrust itself has no such addresses.</summary>
 static class ReadEndpoints
 {
     public static void Map(WebApplication app, LocalState state)
     {
-        app.MapGet("/local/projects", context => Projects(context, state));
-        app.MapGet("/local/projects/{project}/traces", context => Traces(context, state));
-        app.MapGet("/local/traces/{rootSpanId}", context => Trace(context, state));
+        app.MapGet("/local/projects", Read(state, context => Projects(context, state)));
+        app.MapGet("/local/projects/{project}/traces", OfProject(state, (context, project) => Traces(context, state, project)));
+        app.MapGet("/local/projects/{project}/facets", OfProject(state, (context, project) => FacetsOf(context, state, project)));
+        app.MapGet("/local/projects/{project}/traces/{trace}", OfProject(state, (context, project) => Spans(context, state, project)));
+        app.MapGet("/local/projects/{project}/rows/{row}", OfProject(state, (context, project) => Row(context, state, project)));
+        app.MapGet("/local/projects/{project}/export", OfProject(state, (context, project) => Export(context, project.Name, state.Store.Rows.Texts(project.Id))));
+        app.MapGet("/local/traces/{trace}", Read(state, context => Trace(context, state)));
+        app.MapGet("/local/traces/{trace}/export", Read(state, context => Export(context, Route(context, "trace"), state.Store.Rows.OfTrace(Route(context, "trace")).Select(RowText.Write))));
+        app.MapGet("/local/rows/{row}", Read(state, context => Find(context, state)));
+        app.MapGet("/local/changes", Read(state, context => ChangeStream.SendAsync(context, state.Changes)));
     }
+
+    public static RequestDelegate Read(LocalState state, RequestDelegate next) => context =>
+        Access.MayRead(context.Request, state.Token)
+            ? next(context)
+            : Answer.Refuse(context, StatusCodes.Status401Unauthorized, "Open the address with ?token=… that braintrust-local printed when it started.");
+
+    static RequestDelegate OfProject(LocalState state, Func<HttpContext, Project, Task> next) => Read(state, context =>
+    {
+        var wanted = Route(context, "project");
+        return state.Store.Projects.Find(wanted) is { } project
+            ? next(context, project)
+            : Answer.Refuse(context, StatusCodes.Status404NotFound, $"There is no project named \"{wanted}\", nor one with that id.");
+    });
 
     static Task Projects(HttpContext context, LocalState state)
     {
-        var list = state.Projects.All().Select(project => (JsonNode)new JsonObject
+        var list = state.Store.Projects.All().Select(project => (JsonNode)new JsonObject
         {
             ["id"] = project.Id,
             ["name"] = project.Name,
             ["created"] = project.Created.UtcDateTime.ToString("O"),
-            ["rows"] = state.Rows.CountOfProject(project.Id),
+            ["rows"] = state.Store.Rows.CountOfProject(project.Id),
         });
         return Answer.Ok(context, new JsonArray([.. list]));
     }
 
-    static Task Traces(HttpContext context, LocalState state)
+    static async Task Traces(HttpContext context, LocalState state, Project project)
     {
-        var wanted = (string)context.Request.RouteValues["project"]!;
-        if (state.Projects.Find(wanted) is not { } project)
-            return Answer.Refuse(context, StatusCodes.Status404NotFound, $"There is no project named \"{wanted}\", nor one with that id.");
-        var trees = TraceTree.Build(state.Rows.OfProject(project.Id));
-        return Answer.Ok(context, new JsonArray([.. TraceSummary.Of(trees).Select(summary => summary.ToJson())]));
+        var traces = await state.Store.Traces.ListAsync(project.Id, FilterOf(context.Request.Query)).ConfigureAwait(false);
+        await Answer.Ok(context, new JsonArray([.. traces.Select(trace => trace.ToJson())])).ConfigureAwait(false);
+    }
+
+    static TraceFilter FilterOf(IQueryCollection query)
+    {
+        return new TraceFilter
+        {
+            Text = Text("text"),
+            Tag = Text("tag"),
+            Model = Text("model"),
+            Score = Text("score"),
+            ScoreAtLeast = Number("score_min"),
+            ScoreAtMost = Number("score_max"),
+            ErrorsOnly = Text("errors") is not null,
+            RunningOnly = Text("running") is not null,
+            Since = Number("since"),
+            Until = Number("until"),
+            After = Number("after_start") is { } start && Text("after") is { } trace ? (start, trace) : null,
+            Limit = (int)Math.Clamp(Number("limit") ?? 100, 1, TraceFilter.MostAtOnce),
+        };
+
+        string? Text(string name) => query[name].ToString() is { Length: > 0 } text ? text : null;
+        double? Number(string name) => double.TryParse(query[name], CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+
+    static async Task FacetsOf(HttpContext context, LocalState state, Project project)
+    {
+        var facets = await state.Store.Traces.FacetsAsync(project.Id).ConfigureAwait(false);
+        await Answer.Ok(context, new JsonObject { ["tags"] = List(facets.Tags), ["scores"] = List(facets.Scores), ["models"] = List(facets.Models) }).ConfigureAwait(false);
+
+        static JsonArray List(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode?)text)]);
+    }
+
+    /// <summary>The trace as a tree is drawn from: a line per row without its contents. With <c>after</c> only what has changed since.</summary>
+    static async Task Spans(HttpContext context, LocalState state, Project project)
+    {
+        var trace = Route(context, "trace");
+        _ = long.TryParse(context.Request.Query["after"], CultureInfo.InvariantCulture, out var after);
+        var spans = state.Store.Traces.Spans(project.Id, trace, after);
+        if (await state.Store.Traces.FindAsync(project.Id, trace).ConfigureAwait(false) is not { } summary)
+        {
+            await Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row of the trace \"{trace}\" is stored.").ConfigureAwait(false);
+            return;
+        }
+        await SpanLines.SendAsync(context, summary, spans).ConfigureAwait(false);
+    }
+
+    static Task Row(HttpContext context, LocalState state, Project project)
+    {
+        var id = Route(context, "row");
+        if (state.Store.Rows.Find(project.Id, id) is not { } found)
+            return NoRow(context, id);
+        var audit = state.Store.Rows.Audit(id).Select(entry => (JsonNode)new JsonObject { ["xact_id"] = entry.Transaction, ["source"] = entry.Source, ["metadata"] = entry.Metadata });
+        return Answer.Ok(context, new JsonObject
+        {
+            ["row"] = RowText.Read(found.Body),
+            ["comments"] = new JsonArray([.. state.Store.Rows.CommentsOn(project.Id, id)]),
+            ["audit"] = new JsonArray([.. audit]),
+        });
+    }
+
+    /// <summary>Where a row is, for links that name only it. With <c>project</c>, a name or an id, in that project.</summary>
+    static Task Find(HttpContext context, LocalState state)
+    {
+        var id = Route(context, "row");
+        var project = context.Request.Query["project"].ToString() is { Length: > 0 } wanted ? state.Store.Projects.Find(wanted) : null;
+        var found = project is null ? state.Store.Rows.FindAnywhere(id) : state.Store.Rows.Find(project.Id, id);
+        return found is null || state.Store.Projects.FindById(found.Project) is not { } owner
+            ? NoRow(context, id)
+            : Answer.Ok(context, new JsonObject { ["project"] = owner.Name, ["project_id"] = owner.Id, ["trace"] = found.Trace, ["id"] = found.Id });
     }
 
     static Task Trace(HttpContext context, LocalState state)
     {
-        var rootSpanId = (string)context.Request.RouteValues["rootSpanId"]!;
-        var rows = state.Rows.OfTrace(rootSpanId);
+        var trace = Route(context, "trace");
+        var rows = state.Store.Rows.OfTrace(trace);
         return rows.Count == 0
-            ? Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row of the trace \"{rootSpanId}\" is stored.")
+            ? Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row of the trace \"{trace}\" is stored.")
             : Answer.Ok(context, new JsonArray([.. rows]));
     }
+
+    static async Task Export(HttpContext context, string name, IEnumerable<string> rows)
+    {
+        context.Response.ContentType = "application/x-ndjson";
+        context.Response.Headers.ContentDisposition = $"attachment; filename*=UTF-8''{Uri.EscapeDataString(name)}.ndjson";
+        foreach (var row in rows)
+            await context.Response.WriteAsync(row + "\n", Encoding.UTF8, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    static Task NoRow(HttpContext context, string id) => Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row with the id \"{id}\" is stored.");
+
+    // Routing decodes all but the slash, which names and ids may hold.
+    static string Route(HttpContext context, string name) =>
+        ((string)context.Request.RouteValues[name]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 }

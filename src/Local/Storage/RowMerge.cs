@@ -34,6 +34,9 @@ static class RowMerge
         return merged;
     }
 
+    /// <summary>What the row becomes does not depend on what is stored.</summary>
+    public static bool Replaces(JsonObject arriving) => !IsTrue(arriving["_is_merge"]) && !IsTrue(arriving["_object_delete"]);
+
     public static string IdOf(JsonObject row) => row["id"]!.GetValue<string>();
 
     /// <summary>The id of the row that this one is a comment on; null if it is no comment.</summary>

@@ -1,30 +1,46 @@
 using System.Text.Json.Nodes;
+using Braintrust.Logging.Local.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Braintrust.Logging.Local.Traces;
 
 /// <summary>A trace in one line of a list.</summary>
-sealed record TraceSummary(string? RootSpanId, string Name, DateTimeOffset? Start, TimeSpan? Duration, long Tokens, int Errors, int Rows)
+sealed record TraceSummary(
+    string Trace, double Updated, string? Root, string? Name, string? Type, double? Start, double? Finish, long Rows, long Spans, long Running, long Errors,
+    double? Prompt, double? Cached, double? Completion, double? Tokens, double? Cost, string? Models, string? Tags, string? Scores, string? Input, string? Output)
 {
-    /// <summary>One per trace, in the order of the trees.</summary>
-    public static IEnumerable<TraceSummary> Of(IReadOnlyList<TraceNode> trees) => trees.GroupBy(tree => tree.RootSpanId ?? tree.Id).Select(Of);
+    public const string Columns =
+        "trace, updated, root, name, type, start, finish, rows, spans, running, errors, prompt, cached, completion, tokens, cost, models, tags, scores, input, output";
 
-    static TraceSummary Of(IEnumerable<TraceNode> trees)
-    {
-        var tops = trees.ToList();
-        var root = tops.Find(tree => !tree.IsOrphan && !tree.IsLog) ?? tops[0];
-        var all = tops.SelectMany(tree => tree.SelfAndDescendants()).ToList();
-        return new TraceSummary(
-            root.RootSpanId, root.Name, root.Start, root.Duration, all.Sum(node => node.Tokens ?? 0), all.Count(node => node.Error is not null), all.Count);
-    }
+    public static TraceSummary Read(SqliteDataReader row) => new(
+        row.GetString(0), row.GetDouble(1), row.Text(2), row.Text(3), row.Text(4), row.Real(5), row.Real(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10),
+        row.Real(11), row.Real(12), row.Real(13), row.Real(14), row.Real(15), row.Text(16), row.Text(17), row.Text(18), row.Text(19), row.Text(20));
 
-    public JsonNode ToJson() => new JsonObject
+    /// <summary>The duration is that of the whole trace, and null while a span is open.</summary>
+    public JsonObject ToJson() => new()
     {
-        ["root_span_id"] = RootSpanId,
+        ["root_span_id"] = Trace,
+        ["root_id"] = Root,
         ["name"] = Name,
-        ["start"] = Start?.UtcDateTime.ToString("O"),
-        ["duration"] = Duration?.TotalSeconds,
-        ["tokens"] = Tokens,
-        ["errors"] = Errors,
+        ["type"] = Type,
+        ["start"] = Start,
+        ["duration"] = Running > 0 || Finish is null ? null : Finish - Start,
+        ["updated"] = Updated,
         ["rows"] = Rows,
+        ["spans"] = Spans,
+        ["running"] = Running,
+        ["errors"] = Errors,
+        ["prompt_tokens"] = Prompt,
+        ["prompt_cached_tokens"] = Cached,
+        ["completion_tokens"] = Completion,
+        ["tokens"] = Tokens,
+        ["estimated_cost"] = Cost,
+        ["models"] = Parse(Models),
+        ["tags"] = Parse(Tags),
+        ["scores"] = Parse(Scores),
+        ["input"] = Input,
+        ["output"] = Output,
     };
+
+    static JsonNode? Parse(string? json) => json is null ? null : JsonNode.Parse(json);
 }

@@ -6,7 +6,8 @@ namespace Braintrust.Extensions.Logging.Reading;
 
 /// <summary>The named values of a log call's or scope's state, frozen. Never throws. For one state.</summary>
 /// <param name="frontEnd">Whose redactors apply to what is classified.</param>
-ref struct StateReader(FrontEnd frontEnd)
+/// <param name="isReadable">Whether text is JSON that has yet to be read.</param>
+ref struct StateReader(FrontEnd frontEnd, bool isReadable = false)
 {
     const string TemplateName = "{OriginalFormat}";
 
@@ -156,7 +157,8 @@ ref struct StateReader(FrontEnd frontEnd)
 
     static Property TooLong => new(ValueMarks.Member, ValueMarks.TooManyItems);
 
-    Property Of(string? name, object? value) => new(name ?? "(null)", Values.Freeze(value, frontEnd, ref _isWithheld));
+    Property Of(string? name, object? value) =>
+        new(name ?? "(null)", isReadable && value is string ? Values.FreezeReadable(value) : Values.Freeze(value, frontEnd, ref _isWithheld));
 
     bool IsTemplate(in KeyValuePair<string, object?> pair)
     {

@@ -1,5 +1,6 @@
 using Braintrust.Logging;
 using Braintrust.Logging.Activities;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Serilog.Core;
 using Serilog.Debugging;
@@ -15,6 +16,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
     readonly SerilogFrontEnd _frontEnd;
     readonly LevelGate _gate;
     readonly ActivityCapture? _activities;
+    readonly LlmCalls _llm;
     int _disposed;
 
     public BraintrustSink(ClientLease lease, FrontEndSettings settings, LevelGate gate)
@@ -23,6 +25,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
         _logger = lease.GetLogger();
         _frontEnd = new SerilogFrontEnd(settings);
         _gate = gate;
+        _llm = new LlmCalls(_frontEnd, lease.Client.Clock);
         _activities = ActivityCapture.Start(settings.ActivitySources, _logger, _frontEnd);
         SelfLogBridge.Open();
     }
@@ -35,6 +38,10 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
         }
         try
         {
+            if (LlmSources.MayWrite(logEvent.MessageTemplate.Text) && Take(logEvent))
+            {
+                return;
+            }
             var entry = _frontEnd.Entry(_logger, logEvent);
             if (Volatile.Read(ref _disposed) == 0)
             {
@@ -51,6 +58,10 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
         }
     }
 
+    /// <summary>Whether the event belongs to a model or tool call, which then is one span.</summary>
+    bool Take(LogEvent logEvent) =>
+        Volatile.Read(ref _disposed) == 0 && EventReader.ReadLlm(logEvent) is { } it && _llm.Take(it, _frontEnd.Route(_logger, logEvent));
+
     /// <summary>Called while logging is configured, before the first event.</summary>
     public void SetFailureListener(ILoggingFailureListener failureListener)
     {
@@ -61,6 +72,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
     public void Dispose()
     {
         _activities?.Dispose();
+        _llm.Dispose();
         try
         {
             _lease.Dispose();
@@ -74,6 +86,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
     public async ValueTask DisposeAsync()
     {
         _activities?.Dispose();
+        _llm.Dispose();
         try
         {
             await _lease.DisposeAsync().ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Serilog.Core;
 using Serilog.Events;
@@ -36,6 +37,34 @@ sealed class EventReader
             properties[name] = ValueOf(value);
         }
         return properties;
+    }
+
+    /// <summary>An event of a library that calls models, bridged from <c>ILogger</c>; null if it is another's.</summary>
+    public static LlmEvent? ReadLlm(LogEvent logEvent)
+    {
+        if (!logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out var context) || context is not ScalarValue { Value: string category })
+        {
+            return null;
+        }
+        var source = LlmSources.Of(category, logEvent.MessageTemplate.Text);
+        if (source == LlmSource.None)
+        {
+            return null;
+        }
+        var properties = new List<Property>(logEvent.Properties.Count);
+        string? eventName = null;
+        foreach (var (name, value) in logEvent.Properties)
+        {
+            if (name == "EventId" && value is StructureValue eventId)
+            {
+                eventName = (eventId.Properties.FirstOrDefault(static member => member.Name == "Name")?.Value as ScalarValue)?.Value as string;
+            }
+            else
+            {
+                properties.Add(new(name, value is ScalarValue scalar ? Values.FreezeReadable(scalar.Value) : PropertyWriter.Plain(value)));
+            }
+        }
+        return new(source, category, eventName, [.. properties], logEvent.Exception);
     }
 
     bool ReadTemplate(MessageTemplate template)

@@ -30,7 +30,7 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
     /// <summary>What the queue takes: the event itself, and what has to be known of this very moment.</summary>
     public Entry Entry(BraintrustLogger logger, LogEvent logEvent)
     {
-        var target = Settings.ProjectSelector is null ? logger : logger.Route(Settings, EventReader.Properties(logEvent));
+        var target = Route(logger, logEvent);
         var entry = target.Event(this, Snapshot.Of(logEvent, out var size), logEvent.Timestamp.UtcTicks, logEvent.Exception, size);
         if (SpanEvent.TryRead(logEvent, out var span))
         {
@@ -47,6 +47,10 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
         }
         return entry;
     }
+
+    /// <summary>The project's logger that the event goes to.</summary>
+    public BraintrustLogger Route(BraintrustLogger logger, LogEvent logEvent) =>
+        Settings.ProjectSelector is null ? logger : logger.Route(Settings, EventReader.Properties(logEvent));
 
     public override void Read(object payload, EventRecord into) => (_reader ??= new()).Read(Snapshot.Frozen(payload), into);
 

@@ -1,0 +1,97 @@
+// What the page asks the server, and how it hears of changes.
+
+export class Refused extends Error {
+  constructor(status, reason) {
+    super(reason);
+    this.status = status;
+  }
+}
+
+async function get(address, signal) {
+  const answer = await fetch(address, { signal });
+  const body = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Refused(answer.status, body?.error ?? `The server answered ${answer.status}.`);
+  return body;
+}
+
+const of = (project, rest) => `/local/projects/${encodeURIComponent(project)}/${rest}`;
+
+export const projects = () => get('/local/projects');
+export const traces = (project, query, signal) => get(of(project, `traces?${new URLSearchParams(query)}`), signal);
+export const facets = project => get(of(project, 'facets'));
+export const trace = (project, id, after = 0) => get(of(project, `traces/${encodeURIComponent(id)}?after=${after}`));
+export const row = (project, id, signal) => get(of(project, `rows/${encodeURIComponent(id)}`), signal);
+export const find = (id, project) => get(`/local/rows/${encodeURIComponent(id)}${project ? `?project=${encodeURIComponent(project)}` : ''}`);
+export const exportOfTrace = id => `/local/traces/${encodeURIComponent(id)}/export`;
+export const exportOfProject = project => of(project, 'export');
+export const attachment = key => `/local/attachments/${encodeURIComponent(key)}`;
+
+const listeners = new Set();
+const watchers = new Set();
+let connected = false;
+
+/** Calls back with null when everything may have changed, else with a function that tells whether a trace has. Gives back how to stop. */
+export function onChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function onConnection(watcher) {
+  watchers.add(watcher);
+  watcher(connected);
+}
+
+/** Only while somebody looks: a browser keeps six connections to a server, and each page would hold one of them for ever. */
+export function connect() {
+  let events = null;
+  const follow = () => {
+    if (document.hidden) {
+      events?.close();
+      events = null;
+    } else events ??= listen();
+  };
+  document.addEventListener('visibilitychange', follow);
+  follow();
+}
+
+function listen() {
+  const events = new EventSource('/local/changes');
+  const tell = note => listeners.forEach(listener => listener(note));
+  const mark = now => {
+    connected = now;
+    watchers.forEach(watcher => watcher(now));
+  };
+  events.addEventListener('ready', () => {
+    mark(true);
+    tell(null);
+  });
+  events.addEventListener('changed', event => {
+    const note = JSON.parse(event.data);
+    tell(note.all ? null : (project, id) => note.traces.some(it => it[0] === project && (id === undefined || it[1] === id)));
+  });
+  events.addEventListener('error', () => mark(false));
+  return events;
+}
+
+/** At most one call at a time and one each interval, and always one after the last time it was asked for. */
+export function settled(work, interval = 250) {
+  let wanted = false;
+  let busy = false;
+  async function run() {
+    busy = true;
+    while (wanted) {
+      wanted = false;
+      try {
+        await work();
+      } catch (error) {
+        if (error.name !== 'AbortError') console.warn(error);
+      }
+      await new Promise(resolve => setTimeout(resolve, interval));
+    }
+    busy = false;
+  }
+  return () => {
+    wanted = true;
+    if (!busy) run();
+  };
+}

@@ -1,0 +1,161 @@
+// One trace: its facts, its tree, and the row that is looked at.
+
+import { h, icon, copy } from './dom.js';
+import * as api from './api.js';
+import * as format from './format.js';
+import { Tree } from './tree.js';
+import { detail } from './detail.js';
+import { grow, lines, extent } from './model.js';
+
+// A process that has ended cannot end its spans: what has been silent for so long is not shown as in progress.
+const SILENT_AFTER = 15 * 60;
+
+export function traceView({ project, id, row, back, onSelect }) {
+  const rows = new Map();
+  const closed = new Set();
+  let tree = { roots: [], nodes: [] };
+  let summary = null;
+  let version = 0;
+  let selected = row;
+  let text = '';
+  let logs = true;
+  let reading = null;
+  let gone = false;
+  let seen = '';
+
+  const facts = h('div', { class: 'headline' });
+  const panel = h('aside', { class: 'panel', 'aria-label': 'Details of the selected row', tabindex: '-1' });
+  const search = h('input', { type: 'search', placeholder: 'Find in trace', 'aria-label': 'Find in trace', oninput: () => { text = search.value.trim(); draw(); } });
+  const logSwitch = h('input', { type: 'checkbox', checked: true, onchange: () => { logs = logSwitch.checked; draw(); } });
+  const found = h('span', { class: 'faint' });
+  const view = new Tree({
+    onSelect: select,
+    onFold: (rowId, close) => {
+      close ? closed.add(rowId) : closed.delete(rowId);
+      draw();
+    },
+  });
+  const element = h('section', { class: 'trace', onkeydown: event => {
+    if (event.key !== 'Escape') return;
+    if (element.classList.contains('reading')) element.classList.remove('reading');
+    else if (event.target !== search) back();
+    else return;
+    event.preventDefault();
+  } },
+  h('div', { class: 'tracebar' },
+    h('button', { class: 'quiet', title: 'Back to the traces (Esc)', 'aria-label': 'Back to the traces', onclick: back }, icon('back')), facts,
+    h('button', { class: 'quiet', title: 'Copy a link', 'aria-label': 'Copy a link', onclick: () => copy(location.href, 'Link') }, icon('link')),
+    h('a', { class: 'quiet', title: 'Save this trace as NDJSON', 'aria-label': 'Save this trace as NDJSON', href: api.exportOfTrace(id), download: true }, icon('down'))),
+  h('div', { class: 'split' },
+    h('div', { class: 'left' }, h('div', { class: 'tools' }, search, h('label', null, logSwitch, 'Logs'), found), view.element),
+    panel));
+
+  const now = () => summary?.running > 0 && Date.now() / 1000 - summary.updated < SILENT_AFTER ? Date.now() / 1000 : null;
+
+  const refresh = api.settled(async () => {
+    try {
+      let answer = await api.trace(project, id, version);
+      for (const it of answer.spans) rows.set(it.id, it);
+      if (answer.trace.rows !== rows.size) {
+        // Some are gone.
+        answer = await api.trace(project, id);
+        rows.clear();
+        for (const it of answer.spans) rows.set(it.id, it);
+      }
+      if (gone) return;
+      const changed = new Set(answer.spans.map(it => it.id));
+      const first = version === 0;
+      version = Math.max(version, answer.version);
+      summary = answer.trace;
+      tree = grow([...rows.values()]);
+      head();
+      draw();
+      if (!first && (changed.size === 0 || changed.has(selected))) read();
+      if (first) {
+        if (!rows.has(selected)) select(summary.root_id ?? tree.nodes[0]?.row.id, true);
+        else select(selected, true);
+        element.classList.toggle('reading', row !== undefined && row !== summary.root_id);
+        view.scroller.focus({ preventScroll: true });
+        requestAnimationFrame(() => performance.mark('trace-painted'));
+      }
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      facts.replaceChildren(h('h1', null, 'This trace is not here (yet)'), h('p', { class: 'faint' }, 'It opens by itself when its first row arrives.'));
+    }
+  });
+
+  function head() {
+    document.title = `${summary.name ?? 'Trace'} · ${project}`;
+    const live = now();
+    facts.replaceChildren(
+      h('h1', { title: summary.name }, summary.name ?? '(unnamed)'),
+      h('ul', null, [
+        h('li', null, h('time', { title: format.iso(summary.start) }, format.time(summary.start))),
+        summary.running > 0
+          ? h('li', { class: live ? 'running' : 'faint' }, live ? 'in progress' : 'not ended')
+          : h('li', null, format.duration(summary.duration ?? 0)),
+        h('li', null, format.plural(summary.spans, 'span')),
+        summary.rows > summary.spans && h('li', null, format.plural(summary.rows - summary.spans, 'log row')),
+        summary.tokens !== null && h('li', { title: `${format.exact(summary.prompt_tokens ?? 0)} in, ${format.exact(summary.completion_tokens ?? 0)} out` }, `${format.count(summary.tokens)} tokens`),
+        summary.estimated_cost !== null && h('li', null, format.cost(summary.estimated_cost)),
+        summary.errors > 0 && h('li', { class: 'bad' }, format.plural(summary.errors, 'error')),
+        ...(summary.models ?? []).slice(0, 3).map(model => h('li', { class: 'faint' }, model)),
+      ].filter(Boolean)));
+  }
+
+  function draw() {
+    const visible = lines(tree, { closed, logs, text });
+    found.textContent = text ? format.plural(visible.length, 'row') : '';
+    view.show(visible, extent(rows.values(), now()), now());
+  }
+
+  function select(rowId, reveal = false) {
+    if (rowId === undefined || rowId === null) return;
+    const again = selected === rowId && seen === rowId;
+    selected = rowId;
+    if (reveal) for (let node = tree.nodes.find(it => it.row.id === rowId)?.parent; node; node = node.parent) closed.delete(node.row.id);
+    view.select(rowId, reveal);
+    onSelect(rowId);
+    if (!reveal) element.classList.add('reading');
+    if (!again) read();
+  }
+
+  async function read() {
+    reading?.abort();
+    const mine = reading = new AbortController();
+    try {
+      const answer = await api.row(project, selected, mine.signal);
+      if (mine.signal.aborted || gone) return;
+      const running = answer.row.metrics?.start !== undefined && answer.row.metrics?.end === undefined ? (now() ? 'in progress' : 'not ended') : null;
+      const top = seen === selected ? panel.scrollTop : 0;
+      seen = selected;
+      panel.replaceChildren(h('button', { class: 'quiet close', 'aria-label': 'Close the details', onclick: () => element.classList.remove('reading') }, icon('close')), detail(answer, running));
+      panel.scrollTop = top;
+    } catch (error) {
+      if (error.name !== 'AbortError') panel.replaceChildren(h('p', { class: 'faint pad' }, error.message));
+    }
+  }
+
+  const stop = api.onChange(note => {
+    const projectId = traceView.ids?.get(project);
+    if (note === null || projectId === undefined || note(projectId, id)) refresh();
+  });
+  const clock = setInterval(() => {
+    if (summary?.running > 0 && !document.hidden) {
+      draw();
+      head();
+    }
+  }, 1000);
+  refresh();
+
+  return {
+    element,
+    close() {
+      gone = true;
+      stop();
+      clearInterval(clock);
+      reading?.abort();
+    },
+    focusSearch: () => search.focus(),
+  };
+}

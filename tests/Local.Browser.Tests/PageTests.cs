@@ -1,0 +1,238 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Playwright;
+using Serilog;
+using static Microsoft.Playwright.Assertions;
+
+namespace Braintrust.Logging.Local.Browser.Tests;
+
+public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
+{
+    BraintrustLocal _local = null!;
+    Rows _rows = null!;
+
+    public async Task InitializeAsync()
+    {
+        _local = await BraintrustLocal.StartAsync();
+        _rows = new Rows(_local);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _rows.Dispose();
+        await _local.DisposeAsync();
+    }
+
+    [BrowserFact]
+    public async Task WhatSerilogAndILoggerLogAppearsLiveAndOpens()
+    {
+        var (page, complaints) = await chromium.OpenAsync();
+        var foreign = new List<string>();
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(_local.Url.ToString(), StringComparison.Ordinal))
+                foreign.Add(request.Url);
+        };
+        await page.GotoAsync(_local.Url.ToString());
+        await Expect(page.GetByText("Waiting for the first trace")).ToBeVisibleAsync();
+
+        var url = _local.Url.ToString();
+        using (var log = new LoggerConfiguration().WriteTo.Braintrust("Tea", _local.ApiKey, appUrl: url).CreateLogger())
+        using (log.BeginSpan("Answering {Question}", "When is tea?"))
+        {
+            log.Information("{Model} used {PromptTokens} + {CompletionTokens} tokens", "gpt-4o-mini", 42, 7);
+            log.Error(new InvalidOperationException("The kettle is cold."), "Could not pour for {Guest}", "Ada");
+        }
+        var line = page.Locator(".item");
+        await Expect(line).ToContainTextAsync("Answering When is tea?");
+        await Expect(line).ToContainTextAsync("gpt-4o-mini");
+        await Expect(line).ToContainTextAsync("49");
+        await Expect(line).ToContainTextAsync("1 error");
+
+        using (var factory = LoggerFactory.Create(builder => builder.AddBraintrust(options => (options.Project, options.ApiKey, options.AppUrl) = ("Tea", "local", url))))
+        {
+            var logger = factory.CreateLogger("Kitchen");
+            using (logger.BeginScope("Boiling {Litres} litres", 2))
+                logger.LogWarning("The kettle is {State}", "old");
+        }
+        await Expect(line).ToHaveCountAsync(2);
+        await Expect(line.First).ToContainTextAsync("Boiling 2 litres");
+
+        await line.Nth(1).ClickAsync();
+        await Expect(page.Locator(".line")).ToHaveCountAsync(3);
+        await Expect(page.Locator(".headline")).ToContainTextAsync("49 tokens");
+        await page.Locator(".line", new() { HasText = "Could not pour" }).ClickAsync();
+        await Expect(page.Locator(".failure")).ToContainTextAsync("The kettle is cold.");
+        await page.Keyboard.PressAsync("Escape");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(line).ToHaveCountAsync(2);
+        Assert.Empty(foreign);
+        Assert.Empty(complaints);
+    }
+
+    [BrowserFact]
+    public async Task ASpanInProgressIsShownAsSuchAndEndsByItself()
+    {
+        var project = await _rows.ProjectAsync("P");
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        await _rows.SendAsync(project, Rows.Span("t", "a", null, "Thinking hard", "task", now, null));
+        var (page, complaints) = await chromium.OpenAsync();
+        await page.GotoAsync(_local.Url.ToString());
+        await Expect(page.Locator(".item .running")).ToHaveTextAsync("in progress");
+        await page.Locator(".item").ClickAsync();
+        await Expect(page.Locator(".bar.running")).ToBeVisibleAsync();
+
+        await _rows.SendAsync(project, Rows.Span("t", "b", "a", "First thought", "llm", now + 1, now + 2));
+        await Expect(page.Locator(".line")).ToHaveCountAsync(2);
+        await _rows.SendAsync(project, Rows.Row($$"""{"id":"a","metrics":{"end":{{now + 3}}},"output":"42","_is_merge":true}"""));
+        await Expect(page.Locator(".bar.running")).ToHaveCountAsync(0);
+        await Expect(page.Locator(".detail")).ToContainTextAsync("42");
+        await Expect(page.Locator(".headline")).ToContainTextAsync("3.00 s");
+        Assert.Empty(complaints);
+    }
+
+    [BrowserFact]
+    public async Task MarkupInAnyValueIsShownAndNeverRun()
+    {
+        const string Evil = "<img src=x onerror=\"window.ran=1\"><script>window.ran=1</script>";
+        var project = await _rows.ProjectAsync(Evil);
+        var row = Rows.Span("<b>t</b>", "<i>a", null, Evil, "llm", 100, 101);
+        foreach (var name in new[] { "input", "output", "expected", "error" })
+            row[name] = Evil;
+        row["input"] = new JsonArray(
+            new JsonObject { ["role"] = Evil, ["content"] = Evil },
+            new JsonObject { ["role"] = "user", ["content"] = new JsonArray(new JsonObject { ["type"] = "image_url", ["image_url"] = new JsonObject { ["url"] = "javascript:window.ran=1" } }) },
+            new JsonObject { ["role"] = "user", ["content"] = new JsonArray(new JsonObject { ["type"] = "image_url", ["image_url"] = new JsonObject { ["url"] = "https://elsewhere.example/pixel.png" } }) });
+        row["metadata"] = new JsonObject { [Evil] = Evil, ["model"] = Evil, ["file"] = new JsonObject { ["type"] = "inline_attachment", ["src"] = "data:text/html," + Evil, ["filename"] = Evil } };
+        row["tags"] = new JsonArray(Evil);
+        row["scores"] = new JsonObject { [Evil] = 1 };
+        row["span_attributes"]!["type"] = Evil;
+        await _rows.SendAsync(project, row, new JsonObject { ["id"] = "c", ["origin"] = new JsonObject { ["id"] = "<i>a" }, ["comment"] = new JsonObject { ["text"] = Evil } });
+
+        var (page, complaints) = await chromium.OpenAsync();
+        var requests = new List<string>();
+        page.Request += (_, request) => requests.Add(request.Url);
+        await page.GotoAsync(_local.Url.ToString());
+        await Expect(page.Locator(".item b")).ToHaveTextAsync(Evil);
+        await page.Locator(".item").ClickAsync();
+        await Expect(page.Locator(".failure p")).ToHaveTextAsync(Evil);
+        await Expect(page.Locator("blockquote")).ToContainTextAsync(Evil);
+        foreach (var fold in await page.Locator(".section:not([open]) > summary").AllAsync())
+            await fold.ClickAsync();
+        await Expect(page.Locator(".raw")).ToContainTextAsync("onerror");
+
+        Assert.Null(await page.EvaluateAsync<int?>("window.ran ?? null"));
+        Assert.Equal(0, await page.Locator("main script, main [onerror], main iframe, a[href^='javascript:'], a[href^='data:']").CountAsync());
+        Assert.DoesNotContain(requests, request => request.Contains("elsewhere", StringComparison.Ordinal));
+        Assert.Empty(complaints);
+    }
+
+    [BrowserFact]
+    public async Task TenThousandSpansScrollAndFoldWithoutBeingInTheDocument()
+    {
+        var project = await _rows.ProjectAsync("P");
+        await _rows.SendAsync(project, BigTrace.Rows(10_000));
+        var (page, complaints) = await chromium.OpenAsync();
+        await page.GotoAsync(new Uri(_local.Url, "/app/local/p/P/logs?r=big").ToString());
+        await Expect(page.Locator(".headline")).ToContainTextAsync("10.0k spans");
+        await Expect(page.Locator(".line.selected")).ToContainTextAsync("step 0");
+        Assert.InRange(await page.Locator(".line").CountAsync(), 10, 100);
+
+        await page.Keyboard.PressAsync("End");
+        await Expect(page.Locator(".line.selected")).ToContainTextAsync("step 1110");
+        await page.Keyboard.PressAsync("ArrowUp");
+        await Expect(page.Locator(".line.selected")).ToContainTextAsync("step 1109");
+        await Expect(page.Locator(".detail h2")).ToHaveTextAsync("step 1109");
+        Assert.InRange(await page.Locator(".line").CountAsync(), 10, 100);
+
+        // What scrolling through all of it costs in one frame.
+        var slowest = await page.EvaluateAsync<double>("""
+            async () => {
+              const lines = document.querySelector('.lines');
+              let slowest = 0;
+              for (let i = 0; i < 60; i++) {
+                const before = performance.now();
+                lines.scrollTop = lines.scrollHeight * i / 60;
+                lines.dispatchEvent(new Event('scroll'));
+                lines.getBoundingClientRect();
+                slowest = Math.max(slowest, performance.now() - before);
+                await new Promise(requestAnimationFrame);
+              }
+              return slowest;
+            }
+            """);
+        Assert.InRange(slowest, 0, 200);
+
+        await page.GetByPlaceholder("Find in trace").FillAsync("step 777");
+        await Expect(page.Locator(".tools .faint")).ToContainTextAsync("rows");
+        await Expect(page.Locator(".line", new() { HasText = "step 7777" })).ToBeVisibleAsync();
+        Assert.Empty(complaints);
+    }
+
+    [BrowserFact]
+    public async Task LinksOfTheSdksOpenTheirRowEvenIfItArrivesLater()
+    {
+        var project = await _rows.ProjectAsync("My Project");
+        var (page, complaints) = await chromium.OpenAsync();
+        await page.GotoAsync(new Uri(_local.Url, $"/app/local/object?object_type=project_logs&object_id={project}&id=b").ToString());
+        await Expect(page.GetByText("This row is not here yet.")).ToBeVisibleAsync();
+        await _rows.SendAsync(project, Rows.Span("t", "a", null, "outer", "task", 1, 5), Rows.Span("t", "b", "a", "inner", "tool", 2, 3));
+        await Expect(page.Locator(".detail h2")).ToHaveTextAsync("inner");
+        await Expect(page.Locator(".line.selected")).ToContainTextAsync("inner");
+
+        await page.GotoAsync(new Uri(_local.Url, "/app/local/p/My%20Project/logs?oid=a").ToString());
+        await Expect(page.Locator(".detail h2")).ToHaveTextAsync("outer");
+        await Expect(page).ToHaveURLAsync(new Regex("/app/local/p/My%20Project/logs\\?r=t&s=a$"));
+        complaints.RemoveAll(it => it.Contains("404", StringComparison.Ordinal)); // the row that was not there
+        Assert.Empty(complaints);
+    }
+
+    [BrowserFact]
+    public async Task TheKeyboardAloneFindsOpensAndFolds()
+    {
+        await HelpDesk.FillAsync(_local, TimeProvider.System.GetUtcNow());
+        var (page, complaints) = await chromium.OpenAsync();
+        await page.GotoAsync(_local.Url.ToString());
+        await Expect(page.Locator(".item")).ToHaveCountAsync(7);
+        await page.Keyboard.PressAsync("/");
+        await page.Keyboard.TypeAsync("second CHARGE of €49");
+        await Expect(page.Locator(".item")).ToHaveCountAsync(1);
+        await page.Locator(".list").FocusAsync();
+        await page.Keyboard.PressAsync("ArrowDown");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator(".line")).ToHaveCountAsync(13);
+        await page.Keyboard.PressAsync("ArrowLeft");
+        await Expect(page.Locator(".line")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".line")).ToHaveAttributeAsync("aria-expanded", "false");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(page.Locator(".detail h2")).ToHaveTextAsync("Reading the ticket");
+        await page.Keyboard.PressAsync("Escape");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator(".item")).ToHaveCountAsync(1);
+        Assert.Empty(complaints);
+    }
+
+    [BrowserFact]
+    public async Task FiltersNarrowTheListAndStandInTheAddress()
+    {
+        await HelpDesk.FillAsync(_local, TimeProvider.System.GetUtcNow());
+        var (page, complaints) = await chromium.OpenAsync();
+        await page.GotoAsync(_local.Url.ToString());
+        await page.GetByRole(AriaRole.Button, new() { Name = "Errors" }).ClickAsync();
+        await Expect(page.Locator(".item")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".item")).ToContainTextAsync("payment gateway");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Errors" }).ClickAsync();
+        await page.GetByLabel("Model").SelectOptionAsync("gpt-4o-mini");
+        await Expect(page.Locator(".item")).ToHaveCountAsync(3);
+        await page.GetByLabel("Score", new() { Exact = true }).SelectOptionAsync("helpful");
+        await page.GetByLabel("Score from").FillAsync("0.95");
+        await page.Keyboard.PressAsync("Tab");
+        await Expect(page.Locator(".item")).ToHaveCountAsync(2);
+        await page.ReloadAsync();
+        await Expect(page.Locator(".item")).ToHaveCountAsync(2);
+        Assert.Contains("model=gpt-4o-mini", page.Url, StringComparison.Ordinal);
+        Assert.Empty(complaints);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Net;
+using Microsoft.Data.Sqlite;
+
+namespace Braintrust.Logging.Local.Tests;
+
+public sealed class DatabaseTests : IDisposable
+{
+    readonly string _folder = Directory.CreateTempSubdirectory("braintrust-local-tests").FullName;
+    readonly Journal<string> _told = new();
+
+    string Db => Path.Combine(_folder, "sub", "traces.db");
+
+    BraintrustLocalOptions Options => new() { DatabasePath = Db, OnMessage = it => _told.Add(it) };
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task WhatWasStoredIsThereAfterARestart()
+    {
+        string project;
+        await using (var client = await LocalClient.StartAsync(Options))
+        {
+            project = await client.RegisterAsync("Shop");
+            await client.LogAsync(project, """{"id":"r","root_span_id":"t","input":"é ✓ 🫖"}""");
+        }
+        await using (var client = await LocalClient.StartAsync(Options))
+        {
+            Assert.Equal("é ✓ 🫖", Assert.Single(client.Local.Rows("Shop"))["input"]!.GetValue<string>());
+            Assert.Equal(project, await client.RegisterAsync("Shop"));
+            await client.LogAsync(project, """{"id":"r","output":1,"_is_merge":true}""");
+            Assert.Equal("é ✓ 🫖", Assert.Single(client.Local.Rows("Shop"))["input"]!.GetValue<string>());
+        }
+        Assert.Empty(_told.Entries);
+    }
+
+    [Fact]
+    public async Task WhatWasAnsweredIsInTheFileForAnotherProcessToRead()
+    {
+        await using var client = await LocalClient.StartAsync(Options);
+        await client.LogAsync(await client.RegisterAsync("Shop"), """{"id":"r"}""");
+        using var other = new SqliteConnection($"Data Source={Db};Pooling=false;Mode=ReadOnly");
+        other.Open();
+        using var command = other.CreateCommand();
+        command.CommandText = "select count(*) from row";
+        Assert.Equal(1L, command.ExecuteScalar());
+        command.CommandText = "pragma journal_mode";
+        Assert.Equal("wal", command.ExecuteScalar());
+    }
+
+    [Fact]
+    public async Task AFileThatIsNoDatabaseIsKeptAsideAndToldAbout()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Db)!);
+        var text = string.Concat(Enumerable.Repeat("This is no database. ", 300));
+        await File.WriteAllTextAsync(Db, text);
+        await using var client = await LocalClient.StartAsync(Options);
+        await client.LogAsync(await client.RegisterAsync("p"), """{"id":"r"}""");
+        var aside = Assert.Single(Directory.GetFiles(Path.GetDirectoryName(Db)!, "*.damaged-*"));
+        Assert.Equal(text, await File.ReadAllTextAsync(aside));
+        Assert.Contains(aside, Assert.Single(_told.Entries), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADatabaseDamagedInTheMiddleIsKeptAside()
+    {
+        await using (var client = await LocalClient.StartAsync(Options))
+        {
+            var project = await client.RegisterAsync("p");
+            await client.LogAsync(project, [.. Enumerable.Range(0, 500).Select(i => $$"""{"id":"r{{i}}","root_span_id":"t{{i}}","input":"{{new string('x', 500)}}"}""")]);
+        }
+        await using (var file = File.OpenWrite(Db))
+        {
+            file.Position = 4096 * 20;
+            await file.WriteAsync(new byte[4096 * 20].Select((_, i) => (byte)(i * 31)).ToArray());
+        }
+        await using (var client = await LocalClient.StartAsync(Options))
+            Assert.Empty(client.Local.Rows("p"));
+        Assert.Contains("damaged", Assert.Single(_told.Entries), StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(Path.GetDirectoryName(Db)!, "*.damaged-*"));
+    }
+
+    [Fact]
+    public async Task ADatabaseOfANewerVersionIsLeftAlone()
+    {
+        await using (await LocalClient.StartAsync(Options))
+        {
+        }
+        using (var connection = new SqliteConnection($"Data Source={Db};Pooling=false"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "insert into schema_version (step) values (2), (3)";
+            command.ExecuteNonQuery();
+        }
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => BraintrustLocal.StartAsync(Options));
+        Assert.Contains("newer", error.Message, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(Db)!, "traces.db"));
+        Assert.Empty(_told.Entries);
+    }
+
+    [Fact]
+    public async Task APlaceWhereNoFileCanBeIsAnIOException()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "file"), "");
+        await Assert.ThrowsAnyAsync<IOException>(() => BraintrustLocal.StartAsync(new() { DatabasePath = Path.Combine(_folder, "file", "traces.db") }));
+        await Assert.ThrowsAnyAsync<IOException>(() => BraintrustLocal.StartAsync(new() { DatabasePath = _folder }));
+    }
+
+    [Fact]
+    public async Task WhenTheDatabaseFailsNothingIsAcknowledged()
+    {
+        await using var client = await LocalClient.StartAsync(Options);
+        var project = await client.RegisterAsync("p");
+        using (var connection = new SqliteConnection($"Data Source={Db};Pooling=false"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "create trigger full before insert on row when new.id = 'bad' begin select raise(abort, 'no room'); end";
+            command.ExecuteNonQuery();
+        }
+        var (status, body) = await client.PostAsync("/logs3", $$"""{"rows":[{"id":"good","project_id":"{{project}}","log_id":"g"},{"id":"bad","project_id":"{{project}}","log_id":"g"}],"api_version":2}""");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.Contains("no room", body!["error"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Empty(client.Local.Rows("p"));
+        await client.LogAsync(project, """{"id":"good"}""");
+    }
+
+    [Fact]
+    public async Task ManyWritersAtOnceLoseNothingOnDisk()
+    {
+        await using (var client = await LocalClient.StartAsync(Options))
+        {
+            var project = await client.RegisterAsync("p");
+            await Task.WhenAll(Enumerable.Range(0, 200).Select(i => client.LogAsync(project, $$"""{"id":"r{{i}}"}""", $$"""{"id":"shared{{i}}","input":1}""")));
+        }
+        await using (var client = await LocalClient.StartAsync(Options))
+            Assert.Equal(400, client.Local.Rows("p").Count);
+    }
+}
