@@ -94,7 +94,8 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
 
     internal void Write(LogEvent logEvent, Exception? exception)
     {
-        Offer(Route(logEvent.Properties).Event(_frontEnd, logEvent, Client.Clock.GetUtcNow().UtcTicks, exception, logEvent.EstimateBytes()));
+        var logger = _frontEnd.Settings.ProjectSelector is null ? _logger : Route(logEvent.Properties);
+        Offer(logger.Event(_frontEnd, logEvent, Client.Clock.GetUtcNow().UtcTicks, exception, logEvent.EstimateBytes()));
     }
 
     /// <summary>A log call of before: its time, trace and parent are the record's, and the scopes that are open now say nothing about it.</summary>

@@ -27,23 +27,20 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         }
         try
         {
-            var reader = new StateReader(provider.FrontEnd, isReadable: _llm != LlmSource.None);
-            var properties = reader.Read(state);
-            if ((_llm != LlmSource.None || LlmSources.IsFunction(reader.Template))
-                && provider.Take(new LlmEvent(LlmSources.Of(category, reader.Template), category, eventId.Name, properties, exception)))
+            LogEvent? logEvent = _llm == LlmSource.None ? FrameworkState<TState>.TryRead(category, logLevel, eventId, state, formatter) : null;
+            if ((logEvent is null || LlmSources.IsFunction(logEvent.Template)) && (logEvent = Render(logLevel, eventId, state, exception, formatter)) is null)
             {
                 return;
             }
             if (_isHosting)
             {
-                RequestScope.Learn(provider.FrontEnd, eventId, properties);
+                RequestScope.Learn(provider.FrontEnd, eventId, logEvent.Properties);
             }
             if (_isFramework && exception is not null && logLevel >= LogLevel.Error)
             {
                 RequestScope.Fail(provider.FrontEnd, exception);
             }
-            var message = reader.IsWithheld ? TemplateText.Of(reader.Template, properties) : StateText.Of(state, exception, formatter, reader.Template);
-            provider.Write(new LogEvent(category, logLevel, eventId, reader.Template, message, properties), exception);
+            provider.Write(logEvent, exception);
         }
         catch (Exception error)
         {
@@ -53,6 +50,20 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         {
             Reentry.Leave();
         }
+    }
+
+    /// <summary>Null: it belongs to a model or tool call, which then is one span.</summary>
+    RenderedEvent? Render<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        var reader = new StateReader(provider.FrontEnd, isReadable: _llm != LlmSource.None);
+        var properties = reader.Read(state);
+        if ((_llm != LlmSource.None || LlmSources.IsFunction(reader.Template))
+            && provider.Take(new LlmEvent(LlmSources.Of(category, reader.Template), category, eventId.Name, properties, exception)))
+        {
+            return null;
+        }
+        var message = reader.IsWithheld ? TemplateText.Of(reader.Template, properties) : StateText.Of(state, exception, formatter, reader.Template);
+        return new RenderedEvent(category, logLevel, eventId, reader.Template, message, properties);
     }
 
     /// <summary>Log calls that a buffer held back. The records go back to a pool when this returns.</summary>
@@ -89,7 +100,7 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
                 var properties = reader.Read(record.Attributes);
                 var template = reader.Template ?? record.MessageTemplate;
                 var message = reader.IsWithheld ? TemplateText.Of(template, properties) : ValueMarks.Cut(record.FormattedMessage ?? template ?? "", ValueLimits.StringChars);
-                provider.Write(new LogEvent(category, record.LogLevel, record.EventId, template, message, properties), record);
+                provider.Write(new RenderedEvent(category, record.LogLevel, record.EventId, template, message, properties), record);
             }
         }
         catch (Exception error) // a record of somebody's own making

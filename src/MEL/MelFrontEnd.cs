@@ -15,16 +15,9 @@ sealed class MelFrontEnd(FrontEndSettings settings, ContainerRedaction redaction
         var logEvent = (LogEvent)payload;
         into.Severity = SeverityOf(logEvent.Level);
         into.LoggerName = logEvent.Category.Length > 0 ? logEvent.Category : null;
-        into.EventId = logEvent.EventId;
-        into.EventName = logEvent.EventName;
-        into.Template = string.IsNullOrEmpty(logEvent.Template) ? null : logEvent.Template;
-        into.Message.Append(logEvent.Message);
-        foreach (var property in logEvent.Properties)
-        {
-            var inTemplate = into.Template is { } template && TemplateHoles.Names(template, property.Name);
-            into.HasParameters |= inTemplate;
-            into.Add(property.Name, property.Value, inTemplate);
-        }
+        into.EventId = logEvent.Id.Id;
+        into.EventName = logEvent.Id.Name;
+        logEvent.Read(into);
     }
 
     public override RowPreview Preview(BraintrustLogger logger, UInt128 trace, object payload)
@@ -33,8 +26,7 @@ sealed class MelFrontEnd(FrontEndSettings settings, ContainerRedaction redaction
         {
             return base.Preview(logger, trace, payload);
         }
-        var name = string.IsNullOrEmpty(logEvent.Template) ? logEvent.Message : logEvent.Template;
-        return new(logger, trace, name, logEvent.Category, SeverityNames.Of(SeverityOf(logEvent.Level)), () => PropertyView.WithScopes(logEvent.Properties));
+        return new(logger, trace, logEvent.Name, logEvent.Category, SeverityNames.Of(SeverityOf(logEvent.Level)), () => PropertyView.WithScopes(logEvent.Properties));
     }
 
     public override string? Redact(object value, Attribute[] classifications) => redaction.Redact(value, classifications);

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Transport;
 
@@ -16,18 +16,19 @@ sealed class Batch : IDisposable
     /// <summary>What a row's routing adds to it: a UUID and the names around it.</summary>
     public const int RoutingBytes = 70;
 
-    readonly List<PendingRow> _rows = [];
+    PendingRow[] _rows = [];
+    int _count;
     Dictionary<RowId, int>? _index;
     int _indexed;
     byte[] _bytes = [];
     int _used;
 
-    public int Count => _rows.Count;
+    public int Count => _count;
 
     /// <summary>About the size of the request's body.</summary>
-    public int BodyBytes => _used + _rows.Count * RoutingBytes + 40;
+    public int BodyBytes => _used + _count * RoutingBytes + 40;
 
-    public Span<PendingRow> Rows => CollectionsMarshal.AsSpan(_rows);
+    public Span<PendingRow> Rows => _rows.AsSpan(0, _count);
 
     /// <summary>The way by an object store, for a row that is larger than the server takes.</summary>
     public OverflowUpload? Overflow { get; set; }
@@ -119,7 +120,7 @@ sealed class Batch : IDisposable
     public int Find(RowId id)
     {
         _index ??= [];
-        for (; _indexed < _rows.Count; _indexed++)
+        for (; _indexed < _count; _indexed++)
         {
             _index[_rows[_indexed].Id] = _indexed;
         }
@@ -130,18 +131,24 @@ sealed class Batch : IDisposable
     public Batch? TakeYoungerThan(long timestamp)
     {
         var young = Empty();
+        var kept = 0;
         foreach (ref var row in Rows)
         {
             if (row.AcceptedAt > timestamp)
             {
                 young.Add(row, Bytes(row));
             }
+            else
+            {
+                _rows[kept++] = row;
+            }
         }
         if (young.Count == 0)
         {
             return null;
         }
-        _rows.RemoveAll(row => row.AcceptedAt > timestamp);
+        Rows[kept..].Clear();
+        _count = kept;
         (_index, _indexed) = (null, 0);
         return young;
     }
@@ -162,13 +169,17 @@ sealed class Batch : IDisposable
         {
             fate.Where = this;
         }
-        _rows.Add(row);
+        if (_count == _rows.Length)
+        {
+            Grow(ref _rows, _count, Math.Max(16, 2 * _count));
+        }
+        _rows[_count++] = row;
     }
 
-    /// <summary>The request's body. The array is the pool's: give it back.</summary>
+    /// <summary>The request's body. Give it back.</summary>
     public byte[] RentBody(out int length)
     {
-        var body = ArrayPool<byte>.Shared.Rent(BodyBytes);
+        var body = RequestArrays<byte>.Pool.Rent(BodyBytes);
         var to = new Cursor(body);
         to.Write(Head);
         var isFirst = true;
@@ -191,12 +202,11 @@ sealed class Batch : IDisposable
 
     public void Dispose()
     {
-        if (_bytes.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_bytes);
-        }
+        GiveBack(_bytes);
+        GiveBack(_rows);
         _bytes = [];
-        _rows.Clear();
+        _rows = [];
+        _count = 0;
         _index = null;
         _indexed = 0;
         _used = 0;
@@ -204,17 +214,26 @@ sealed class Batch : IDisposable
 
     void Reserve(int more)
     {
-        if (_used + more <= _bytes.Length)
+        if (_used + more > _bytes.Length)
         {
-            return;
+            Grow(ref _bytes, _used, Math.Max(_used + more, Math.Max(4096, 2 * _bytes.Length)));
         }
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_used + more, Math.Max(4096, _bytes.Length * 2)));
-        _bytes.AsSpan(0, _used).CopyTo(larger);
-        if (_bytes.Length > 0)
+    }
+
+    static void Grow<T>(ref T[] array, int used, int wanted)
+    {
+        var larger = RequestArrays<T>.Pool.Rent(wanted);
+        array.AsSpan(0, used).CopyTo(larger);
+        GiveBack(array);
+        array = larger;
+    }
+
+    static void GiveBack<T>(T[] array)
+    {
+        if (array.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_bytes);
+            RequestArrays<T>.Pool.Return(array, clearArray: RuntimeHelpers.IsReferenceOrContainsReferences<T>());
         }
-        _bytes = larger;
     }
 
     ref struct Cursor(Span<byte> target)

@@ -154,6 +154,11 @@ sealed class DeliveryLoop
         while (HasRoom() && Now < _stopBy && _queue.TryRead(out var entry))
         {
             Take(entry);
+            if (_outbox.Ready > 0 && (_outbox.Sending < MaxInFlight || !_answers.IsEmpty))
+            {
+                SettleAnswers(); // a flush reads all there is: what is ready leaves meanwhile
+                Send();
+            }
         }
         if (wasUrgent && !_queue.TryPeek(out _))
         {
@@ -293,7 +298,7 @@ sealed class DeliveryLoop
         {
             var body = batch.RentBody(out var length);
             answer = await _transport.SendAsync(body.AsMemory(0, length), batch.Count, batch.Overflow, _abort.Token).ConfigureAwait(false);
-            ArrayPool<byte>.Shared.Return(body);
+            RequestArrays<byte>.Pool.Return(body);
         }
         catch (Exception error)
         {

@@ -11,7 +11,7 @@ namespace Braintrust.Logging.Pipeline;
 sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
 {
     // Callers write, the loop reads. The bound is the ledger's, so that markers are never refused and bytes count too.
-    readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>(new() { SingleReader = true });
+    readonly EntrySegments _entries = new();
 
     // A bell: rung when the loop should look before its timer does. Ringing twice is ringing once.
     readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -50,7 +50,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
         }
 
         var written = Interlocked.Increment(ref _written);
-        if (!_entries.Writer.TryWrite(entry))
+        if (!_entries.TryWrite(entry))
         {
             Interlocked.Decrement(ref _written);
             reason = LossReasons.Closed;
@@ -74,7 +74,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
         {
             return false; // its end, if that is taken, says it all
         }
-        if (!_entries.Writer.TryWrite(entry))
+        if (!_entries.TryWrite(entry))
         {
             return false;
         }
@@ -114,13 +114,13 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
 
     public void Complete()
     {
-        _entries.Writer.TryComplete();
+        _entries.Complete();
         Ring();
     }
 
     public bool TryRead(out Entry entry)
     {
-        if (!_entries.Reader.TryRead(out entry))
+        if (!_entries.TryRead(out entry))
         {
             return false;
         }
@@ -136,7 +136,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
         return true;
     }
 
-    public bool TryPeek(out Entry entry) => _entries.Reader.TryPeek(out entry);
+    public bool TryPeek(out Entry entry) => _entries.TryPeek(out entry);
 
     /// <summary>Waits for the bell. It is rung by a timer, an answer, a flush, and by the row that makes so many unread ones.</summary>
     /// <param name="untilRows">How many rows are worth waking for; with 1 the loop is idle and a beginning wakes it too.</param>
@@ -145,7 +145,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
         Volatile.Write(ref _wakeAt, untilRows == long.MaxValue ? untilRows : _read + untilRows);
         Volatile.Write(ref _isIdle, untilRows == 1);
         Interlocked.MemoryBarrier();
-        var cameMeanwhile = Volatile.Read(ref _written) >= Volatile.Read(ref _wakeAt) || (untilRows == 1 && _entries.Reader.TryPeek(out _));
+        var cameMeanwhile = Volatile.Read(ref _written) >= Volatile.Read(ref _wakeAt) || (untilRows == 1 && _entries.TryPeek(out _));
         if (!cameMeanwhile)
         {
             await _bell.Reader.ReadAsync().ConfigureAwait(false);

@@ -5,24 +5,35 @@ namespace Braintrust.Logging.Transport;
 /// <summary>Reads a body up to a limit, so that no answer can fill the memory.</summary>
 static class BodyReader
 {
+    const int Step = 4096;
+
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContent content, int limit, CancellationToken cancel)
     {
-        var body = new ArrayBufferWriter<byte>();
+        var body = ArrayPool<byte>.Shared.Rent(Step);
+        var length = 0;
         try
         {
             using var stream = await content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
-            while (body.WrittenCount < limit)
+            while (length < limit)
             {
-                var room = body.GetMemory(4096);
-                var read = await stream.ReadAsync(room[..Math.Min(room.Length, limit - body.WrittenCount)], cancel).ConfigureAwait(false);
+                if (body.Length - length < Step)
+                {
+                    var larger = ArrayPool<byte>.Shared.Rent(2 * body.Length);
+                    body.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(body);
+                    body = larger;
+                }
+                var read = await stream.ReadAsync(body.AsMemory(length, Math.Min(body.Length - length, limit - length)), cancel).ConfigureAwait(false);
                 if (read == 0) break;
-                body.Advance(read);
+                length += read;
             }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // Cut off or badly packed. The status stands, and half an acknowledgement is none, which the rule will see.
         }
-        return body.WrittenMemory;
+        var copy = body.AsSpan(0, length).ToArray();
+        ArrayPool<byte>.Shared.Return(body); // not after a cancellation, when a given handler's stream may still write
+        return copy;
     }
 }

@@ -1,0 +1,61 @@
+using Braintrust.Logging.Benchmarks.Contenders;
+
+namespace Braintrust.Logging.Benchmarks.Harness;
+
+/// <summary>One question to all contenders. The harness runs it once per contender, variant and round, each in a process of its own.</summary>
+abstract class Scenario
+{
+    public abstract string Name { get; }
+
+    /// <summary>What is measured, for the head of its table.</summary>
+    public abstract string Summary { get; }
+
+    /// <summary>Whom the others are compared with.</summary>
+    public abstract string Baseline { get; }
+
+    public abstract IEnumerable<Contender> Contenders { get; }
+
+    public virtual IReadOnlyList<string> Variants(bool isSmoke) => [""];
+
+    /// <summary>How long the receiver takes for each answer, in milliseconds.</summary>
+    public virtual int Latency(string variant) => 0;
+
+    /// <summary>Runs in the contender's process.</summary>
+    public abstract Task<Measured> RunAsync(Run run);
+}
+
+/// <summary>What one run is given.</summary>
+sealed record Run(Contender Contender, Setup Setup, Receiver Receiver, string Variant, bool IsSmoke)
+{
+    public IContender Make() => Contender.Make(Setup);
+
+    public bool Arrives => Contender.Mark != "-";
+
+    /// <summary>Starts all that is made once: code, connection, login, pools. Ends when it has arrived.</summary>
+    public async Task WarmUpAsync(IContender contender, int events = 20_000)
+    {
+        if (IsSmoke || contender is ReadyPosts)
+        {
+            return;
+        }
+        for (var round = 1; round <= 4; round++)
+        {
+            for (var i = 0; i < events; i++)
+            {
+                contender.Emit(i);
+            }
+            if (Arrives)
+            {
+                await Receiver.WaitForAsync((long)round * events, TimeSpan.FromSeconds(20));
+            }
+            await Task.Delay(100);
+        }
+        await Task.Delay(300); // what was compiled for speed in the background is in place
+    }
+}
+
+/// <summary>Named results of one run, in order.</summary>
+sealed class Measured : List<KeyValuePair<string, double>>
+{
+    public void Add(string name, double value) => Add(new(name, value));
+}

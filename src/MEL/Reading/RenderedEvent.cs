@@ -1,0 +1,36 @@
+using Braintrust.Logging.Rows;
+using Microsoft.Extensions.Logging;
+
+namespace Braintrust.Extensions.Logging.Reading;
+
+/// <summary>A log call whose message was rendered within the call: any state, any formatter.</summary>
+sealed class RenderedEvent(string category, LogLevel level, EventId eventId, string? template, string message, Property[] properties) : LogEvent(category, level, eventId)
+{
+    public override string? Template => template;
+
+    public override Property[] Properties => properties;
+
+    public override string Name => string.IsNullOrEmpty(template) ? message : template;
+
+    public override void Read(EventRecord into)
+    {
+        into.Template = string.IsNullOrEmpty(template) ? null : template;
+        into.Message.Append(message);
+        foreach (var property in properties)
+        {
+            var inTemplate = into.Template is { } known && TemplateHoles.Names(known, property.Name);
+            into.HasParameters |= inTemplate;
+            into.Add(property.Name, property.Value, inTemplate);
+        }
+    }
+
+    public override long EstimateBytes()
+    {
+        long bytes = RowBytes + message.Length + Category.Length + 2 * (template?.Length ?? 0); // its name, and in the metadata
+        foreach (var property in properties)
+        {
+            bytes += property.Name.Length + Values.EstimateBytes(property.Value);
+        }
+        return bytes;
+    }
+}

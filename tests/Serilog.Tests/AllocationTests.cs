@@ -1,0 +1,42 @@
+namespace Serilog.Sinks.Braintrust.Tests;
+
+/// <summary>What the sink adds to a log call on the caller's thread: nothing. Bytes are exact, unlike times.</summary>
+public class AllocationTests
+{
+    static readonly string Answer = new('a', 300);
+
+    [Fact]
+    public async Task AnEventCostsNotAByteMoreThanWithASinkThatDoesNothing()
+    {
+        await using var world = await World.StartAsync();
+        var ours = world.Logger();
+        using var none = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(new NoSink()).CreateLogger();
+        for (var i = 0; i < 3; i++)
+        {
+            PerCall(ours); // the queue's own arrays, and what is made once
+            await world.Client.FlushAsync();
+        }
+
+        Assert.Equal(PerCall(none), PerCall(ours));
+    }
+
+    static double PerCall(ILogger logger)
+    {
+        const int calls = 200; // fewer than make the loop send
+        Call(logger);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < calls; i++)
+        {
+            Call(logger);
+        }
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)calls;
+    }
+
+    static void Call(ILogger logger) => logger.Information(
+        "Answered {Input} with {Output} by {Model}: {PromptTokens} + {CompletionTokens} tokens in {Elapsed} ms", "a question", Answer, "gpt", 120, 85, 412.5);
+
+    sealed class NoSink : Core.ILogEventSink
+    {
+        public void Emit(Events.LogEvent logEvent) { }
+    }
+}
