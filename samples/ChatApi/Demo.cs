@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Braintrust.Extensions.Logging;
 using Braintrust.Logging.Local;
+using Samples;
 
 namespace ChatApi;
 

@@ -1,5 +1,6 @@
 using Braintrust.Logging;
 using Quickstart;
+using Samples;
 
 BraintrustDiagnostics.Enable(Console.Error.WriteLine); // silent unless something is wrong
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Braintrust.Logging;
 using Braintrust.Logging.Local;
+using Samples;
 
 namespace Quickstart;
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Braintrust.Logging.Local;
 using ChatApi;
 using Microsoft.Extensions.Time.Testing;
+using Samples;
 
 namespace Braintrust.Logging.Tests.Samples;
 

@@ -1,6 +1,6 @@
 using Braintrust.Logging.Local;
 
-namespace Quickstart;
+namespace Samples;
 
 /// <summary>Where the rows go. A local Braintrust is announced through the same variables that a real account is.</summary>
 sealed class Account(BraintrustLocal? local) : IAsyncDisposable
@@ -24,5 +24,22 @@ sealed class Account(BraintrustLocal? local) : IAsyncDisposable
         return new Account(local);
     }
 
+    /// <summary>Prints what a local Braintrust has got by now, oldest first, or says where else to look.</summary>
+    public void Show(params IEnumerable<string> projects)
+    {
+        foreach (var project in projects)
+        {
+            Console.WriteLine();
+            Console.WriteLine($"Project {project} {this}");
+            if (local is not null)
+            {
+                Console.WriteLine();
+                Console.Write(TraceText.Render(local.Traces(project).Reverse()));
+            }
+        }
+    }
+
     public ValueTask DisposeAsync() => local?.DisposeAsync() ?? default;
+
+    public override string ToString() => local is null ? "of your Braintrust account" : $"of the local Braintrust at {local.Url}";
 }
