@@ -10,6 +10,11 @@ static class EnvironmentVariables
     public const string OrgName = "BRAINTRUST_ORG_NAME";
     public const string Project = "BRAINTRUST_PROJECT";
     public const string ProjectId = "BRAINTRUST_PROJECT_ID";
+
+    // What Braintrust's own .NET SDK calls the same (PROTOCOL section 2.4).
+    public const string SdkProject = "BRAINTRUST_DEFAULT_PROJECT_NAME";
+    public const string SdkProjectId = "BRAINTRUST_DEFAULT_PROJECT_ID";
+
     public const string MaxRequestSize = "BRAINTRUST_MAX_REQUEST_SIZE";
     public const string SyncFlush = "BRAINTRUST_SYNC_FLUSH";
     public const string EnvironmentType = "BRAINTRUST_ENVIRONMENT_TYPE";

@@ -44,10 +44,11 @@ sealed class SettingsResolver(BraintrustOptions options, SettingsSources sources
         Project(options.Project, path + nameof(options.Project), options.ProjectId, path + nameof(options.ProjectId))
         ?? Project(sources.InEnvironment)
         ?? Project(sources.InFile)
+        ?? Project(sources.InEnvironment, EnvironmentVariables.SdkProject, EnvironmentVariables.SdkProjectId)
         ?? DefaultProject;
 
-    static ProjectKey? Project(Func<string, string?> source) => Project(
-        source(EnvironmentVariables.Project), EnvironmentVariables.Project, source(EnvironmentVariables.ProjectId), EnvironmentVariables.ProjectId);
+    static ProjectKey? Project(Func<string, string?> source, string name = EnvironmentVariables.Project, string id = EnvironmentVariables.ProjectId) =>
+        Project(source(name), name, source(id), id);
 
     static ProjectKey? Project(string? name, string nameSource, string? id, string idSource)
     {

@@ -73,6 +73,15 @@ public sealed class SettingsResolverTests : IDisposable
     }
 
     [Fact]
+    public void TheVariablesOfBraintrustsOwnSdkCountWhereNothingElseIsSaid()
+    {
+        environment["BRAINTRUST_DEFAULT_PROJECT_NAME"] = "From the SDK";
+        Assert.Equal(new ProjectKey("From the SDK", null), Resolve().Project);
+        tree.Write("", "BRAINTRUST_PROJECT=From the file");
+        Assert.Equal(new ProjectKey("From the file", null), Resolve().Project);
+    }
+
+    [Fact]
     public void AKeySetLaterIsFound()
     {
         var settings = Resolve();
