@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Braintrust.Logging.Local;
 
 namespace Braintrust.Logging.Tests.Samples;
@@ -62,19 +63,71 @@ public sealed class ProgramTests : IAsyncLifetime
         Assert.Contains("The order says nothing.", traces[2].Children[0].Error);
     }
 
-    async Task<(int Code, string Output)> RunAsync(string sample, params string[] arguments)
+    [Theory]
+    [InlineData("Start/Console/StartConsole", "Answering When is tea?")]
+    [InlineData("Start/Function/StartFunction", "handle")]
+    public async Task TheProgramsThatTheReadmeBeginsWithMakeATrace(string program, string name)
     {
-        // This is tests/Samples.Tests/bin/<configuration>/<framework>/.
-        var here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
-        var program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../samples", sample, "bin", here[^2], here[^1], $"{sample}.dll"));
-        var start = new ProcessStartInfo("dotnet", ["exec", program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        (start.Environment["BRAINTRUST_API_KEY"], start.Environment["BRAINTRUST_ORG_NAME"]) = (_local.ApiKey, _local.Organization);
-        (start.Environment["BRAINTRUST_APP_URL"], start.Environment["BRAINTRUST_API_URL"]) = (_local.Url.ToString(), _local.Url.ToString());
-        start.Environment.Remove("OPENAI_API_KEY");
+        Assert.Equal(0, (await RunAsync(program)).Code);
+        AssertStarted(name);
+    }
 
-        using var process = Process.Start(start)!;
+    [Theory]
+    [InlineData("Start/Web/Web", "GET /")]
+    [InlineData("Start/Worker/StartWorker", "Answering ticket 1")]
+    public async Task TheServicesThatTheReadmeBeginsWithMakeATraceByTheTimeTheyHaveStopped(string program, string name)
+    {
+        using var process = Process.Start(Start(program, "--urls=http://127.0.0.1:0"))!;
+        var errors = process.StandardError.ReadToEndAsync();
+        while (await process.StandardOutput.ReadLineAsync() is { } line && !line.Contains("Application started", StringComparison.Ordinal))
+        {
+            if (line.Split("Now listening on: ") is [_, var url])
+            {
+                using var http = new HttpClient();
+                Assert.Equal("At four.", await http.GetStringAsync(url));
+            }
+        }
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        var output = process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal((0, ""), (process.ExitCode, await errors));
+        Assert.NotEmpty(await output);
+        AssertStarted(name);
+    }
+
+    void AssertStarted(string name)
+    {
+        var trace = _local.Traces("My Project").First(trace => trace.Name == name);
+        Assert.NotNull(trace.End);
+        Assert.Equal(49, trace.SelfAndDescendants().Sum(row => row.Tokens ?? 0));
+    }
+
+    async Task<(int Code, string Output)> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(Start(program, arguments))!;
         var output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return (process.ExitCode, string.Concat(await output));
+    }
+
+    /// <param name="program">Its folder and, where that has another name, its assembly.</param>
+    /// <param name="arguments">Its arguments.</param>
+    ProcessStartInfo Start(string program, params string[] arguments)
+    {
+        // This is tests/Samples.Tests/bin/<configuration>/<framework>/.
+        var here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
+        var (folder, name) = program.Split('/') is { Length: > 1 } parts ? (string.Join('/', parts[..^1]), parts[^1]) : (program, program);
+        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../samples", folder, "bin", here[^2], here[^1], $"{name}.dll"));
+        var start = new ProcessStartInfo("dotnet", ["exec", path, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetDirectoryName(path)!, // here lies another sample's appsettings.json
+        };
+        (start.Environment["BRAINTRUST_API_KEY"], start.Environment["BRAINTRUST_ORG_NAME"]) = (_local.ApiKey, _local.Organization);
+        (start.Environment["BRAINTRUST_APP_URL"], start.Environment["BRAINTRUST_API_URL"]) = (_local.Url.ToString(), _local.Url.ToString());
+        start.Environment.Remove("OPENAI_API_KEY");
+        return start;
     }
 }
