@@ -15,6 +15,10 @@ public sealed class BraintrustLogger
 {
     static BraintrustLogger? _current;
 
+    // Set while a selector runs on this thread.
+    [ThreadStatic]
+    static bool _isRouting;
+
     ReportedUsage? _usage;
 
     internal BraintrustLogger(BraintrustClient client, ProjectKey key)
@@ -286,18 +290,27 @@ public sealed class BraintrustLogger
         Error = error,
     };
 
-    /// <summary>The logger that an event goes to by its front end's selector; what the selector throws is ignored.</summary>
+    /// <summary>The logger that an event goes to by its front end's selector; what the selector throws is ignored, and what it logs is not routed.</summary>
     internal BraintrustLogger Route(FrontEndSettings settings, IReadOnlyDictionary<string, object?> properties)
     {
+        if (_isRouting || settings.ProjectSelector is not { } selector)
+        {
+            return this; // a selector that is asked for what it logs itself would never end
+        }
+        _isRouting = true;
         try
         {
-            var project = settings.ProjectSelector?.Invoke(properties);
+            var project = selector(properties);
             return string.IsNullOrWhiteSpace(project) || project == Project ? this : Client.GetLogger(project, setCurrent: false);
         }
         catch (Exception error) // the user's code
         {
             BraintrustDiagnostics.Warn("selector", $"ProjectSelector threw {error.GetType()}; the event went to the default project.", 1);
             return this;
+        }
+        finally
+        {
+            _isRouting = false;
         }
     }
 

@@ -65,7 +65,7 @@ public static class BraintrustPropagation
         {
             var received = read();
             return TraceParent.TryParse(received.Parent, out var parent)
-                ? new(parent, string.IsNullOrWhiteSpace(received.State) ? null : received.State, Baggage.Parent(received.Baggage))
+                ? new(parent, TraceHeaders.StateOf(received.State), Baggage.Parent(received.Baggage))
                 : null;
         }
         catch (Exception error) // headers of the application's own making

@@ -77,4 +77,36 @@ public sealed class PrivacyTests
         Assert.Equal(template, (string?)row["output"]);
         Assert.DoesNotContain("said-in", row.ToJsonString(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(EventsAs.ApplicationLogs), InlineData(EventsAs.Spans)]
+    public async Task ASecretByItsWholeNameIsOneInLogRowsToo(EventsAs eventsAs)
+    {
+        var row = await World.RowOfAsync(logger => logger.LogInformation("Renewed {IdToken} for {User}", "s3cret", "ann"), options => options.EventsAs = eventsAs);
+
+        Assert.DoesNotContain("s3cret", row.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("ann", row.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(EventsAs.ApplicationLogs), InlineData(EventsAs.Spans)]
+    public async Task WithoutContentAMessageWithoutATemplateIsNotSentBesideIt(EventsAs eventsAs)
+    {
+        var row = await World.RowOfAsync(
+            logger => logger.Log(LogLevel.Error, new EventId(7, "Answered"), new Dictionary<string, object?> { ["Input"] = "said-in" }, null, static (state, _) => $"Asked: {state["Input"]}"),
+            options => (options.CaptureContent, options.EventsAs) = (false, eventsAs));
+
+        Assert.DoesNotContain("said-in", row.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("Answered", (string?)row["output"]);
+    }
+
+    [Fact]
+    public async Task ASecretInsideOfAValueIsNotInAMessageWithoutATemplate()
+    {
+        var row = await World.RowOfAsync(logger => logger.Log(LogLevel.Information, default,
+            new Dictionary<string, object?> { ["Headers"] = new Dictionary<string, string> { ["Authorization"] = "Digest s3cret" } }, null,
+            static (state, _) => $"Sent {((Dictionary<string, string>)state["Headers"]!)["Authorization"]}"));
+
+        Assert.DoesNotContain("s3cret", row.ToJsonString(), StringComparison.Ordinal);
+    }
 }

@@ -104,4 +104,35 @@ public class HostileTests
 
         public override string ToString() => throw new InvalidOperationException();
     }
+
+    [Theory]
+    [InlineData("filter"), InlineData("sampler"), InlineData("selector")]
+    public async Task ACallbackThatLogsEndsInsteadOfGoingRound(string which)
+    {
+        var (depth, deepest) = (0, 0);
+        ILogger? log = null;
+        T Logging<T>(T answer)
+        {
+            deepest = Math.Max(deepest, ++depth);
+            if (depth < 50) // where it would go round for ever
+            {
+                log!.Information("asked");
+            }
+            depth--;
+            return answer;
+        }
+        await using var world = await World.StartAsync(options =>
+        {
+            options.Filter = which == "filter" ? _ => Logging(true) : null;
+            options.Sampler = which == "sampler" ? _ => Logging(true) : null;
+            options.ProjectSelector = which == "selector" ? _ => Logging<string?>(null) : null;
+        });
+        await using var logger = world.Logger();
+        log = logger;
+
+        logger.Information("first");
+
+        Assert.Equal(1, deepest);
+        Assert.Equal(["asked", "first"], (await world.RowsAsync()).Select(row => row.Text("output")).Order(StringComparer.Ordinal));
+    }
 }

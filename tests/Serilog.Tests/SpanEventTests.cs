@@ -81,18 +81,19 @@ public class SpanEventTests
     }
 
     [Theory]
-    [InlineData(false, false)]
-    [InlineData(true, true)]
-    public async Task ARemoteParentCountsOnlyIfItIsInBraintrust(bool isKnownUpstream, bool hasParent)
+    [InlineData(null, false)]
+    [InlineData("project_name:{0}", true)]
+    [InlineData("project_name:another", false)]
+    public async Task ARemoteParentCountsOnlyIfItIsARowOfTheProject(string? upstream, bool hasParent)
     {
         await using var world = await World.StartAsync();
         using var source = new ActivitySource(nameof(SpanEventTests));
         using var listener = new ActivityListener { ShouldListenTo = it => it == source, Sample = (ref _) => ActivitySamplingResult.AllData };
         ActivitySource.AddActivityListener(listener);
         using var activity = source.StartActivity(ActivityKind.Server, new ActivityContext(Trace, Root, ActivityTraceFlags.Recorded, isRemote: true))!;
-        if (isKnownUpstream)
+        if (upstream is not null)
         {
-            activity.SetBaggage("braintrust.parent", "project_name:x");
+            activity.SetBaggage("braintrust.parent", string.Format(System.Globalization.CultureInfo.InvariantCulture, upstream, world.Project));
         }
 
         var row = await world.RowAsync(log => log.Write(Traced(activity.SpanId, Root, "GET /")));

@@ -122,7 +122,7 @@ sealed class ActivityCapture : IDisposable
     {
         try
         {
-            if (Nearest(activity, _logger) is { } captured && ReferenceEquals(captured.Activity, activity) && ReferenceEquals(captured.Span.FrontEnd, _frontEnd))
+            if (Nearest(activity, _logger) is { } captured && ReferenceEquals(captured.Activity, activity))
             {
                 captured.Stop();
             }

@@ -39,7 +39,11 @@ static class ActivityMessages
     /// <summary>The event's own JSON if it has one, else its tags.</summary>
     static JsonText Message(ActivityEvent it)
     {
-        var tags = it.Tags.ToDictionary(tag => tag.Key.Replace("gen_ai.", "", StringComparison.Ordinal), tag => tag.Value, StringComparer.Ordinal);
+        var tags = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (ref readonly var tag in it.EnumerateTagObjects())
+        {
+            tags[tag.Key.Replace("gen_ai.", "", StringComparison.Ordinal)] = tag.Value; // "role" and "gen_ai.role" are one
+        }
         if (tags.TryGetValue("event.content", out var content) && ChatMessages.Json(content) is JsonText json)
         {
             return ChatMessages.Tidy(json);

@@ -79,7 +79,7 @@ static class ActivityReader
             }
         }
         return activity.Status == ActivityStatusCode.Error
-            ? activity.StatusDescription ?? activity.GetTagItem("error.type")?.ToString() ?? "error"
+            ? activity.StatusDescription ?? Text(activity.GetTagItem("error.type")) ?? "error"
             : null;
     }
 
@@ -89,9 +89,11 @@ static class ActivityReader
         {
             if (tag.Key == name)
             {
-                return tag.Value?.ToString();
+                return Text(tag.Value);
             }
         }
         return null;
     }
+
+    static string? Text(object? value) => value is null ? null : Values.Text(Values.Freeze(value));
 }

@@ -44,12 +44,12 @@ static class ModelContent
     // OpenLLMetry's: gen_ai.prompt.0.content
     static bool IsPiece(ReadOnlySpan<char> name) => name.StartsWith("prompt.") || name.StartsWith("completion.");
 
-    /// <summary>Whether the rendered message of an event shows content.</summary>
-    public static bool IsShown(List<Property> properties)
+    /// <summary>Whether the rendered message of an event shows content; without a template nobody knows what it shows.</summary>
+    public static bool IsShown(EventRecord it)
     {
-        foreach (var property in properties)
+        foreach (var property in it.Properties)
         {
-            if (property.InTemplate && IsName(FieldNames.Plain(property.Name)))
+            if ((property.InTemplate || it.Template is null) && IsName(FieldNames.Plain(property.Name)))
             {
                 return true;
             }

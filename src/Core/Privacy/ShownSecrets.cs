@@ -24,10 +24,10 @@ sealed class ShownSecrets(Func<FrontEnd, object, object?> neutral)
         return _text.ToString();
     }
 
-    /// <summary>The same for a message, which shows no structures but those that its template names.</summary>
-    public void HideInMessage(StringBuilder message, FrontEnd frontEnd, ReadOnlySpan<Property> properties)
+    /// <summary>The same for a message, which shows no structures but those that its template names, if it has one.</summary>
+    public void HideInMessage(StringBuilder message, FrontEnd frontEnd, ReadOnlySpan<Property> properties, bool hasTemplate)
     {
-        Find(frontEnd, properties, inTemplate: true);
+        Find(frontEnd, properties, inTemplate: hasTemplate);
         Replace(message);
     }
 

@@ -165,6 +165,9 @@ static class BraintrustAttributes
         return true;
     }
 
+    static bool IsOfOrigin(string key, object? value) =>
+        key is "object_type" or "object_id" or "id" or "_xact_id" or "created" && value is null or string { Length: <= 128 };
+
     static bool Caller(string key, object? value, RowFields into)
     {
         if (value is null || into.Context.Contains(key))
@@ -175,9 +178,11 @@ static class BraintrustAttributes
         return true;
     }
 
+    /// <summary>Where the row comes from, and nothing else: no mask looks at it, as it has to stay what it is.</summary>
     static bool Origin(object? value, RowFields into)
     {
-        if (ChatMessages.Structure(value) is not { Utf8: [(byte)'{', ..] } origin)
+        var members = new List<KeyValuePair<string, object?>>();
+        if (ChatMessages.Structure(value) is not { } origin || !Values.TryReadMap(origin, members) || members.Exists(static member => !IsOfOrigin(member.Key, member.Value)))
         {
             return false;
         }

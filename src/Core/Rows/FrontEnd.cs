@@ -6,6 +6,10 @@ namespace Braintrust.Logging.Rows;
 /// </summary>
 abstract class FrontEnd(FrontEndSettings settings)
 {
+    // Set while a filter runs on this thread.
+    [ThreadStatic]
+    static bool _isFiltering;
+
     public FrontEndSettings Settings { get; } = settings;
 
     /// <summary>Name of the instrumentation, for <c>context.span_origin</c>.</summary>
@@ -25,17 +29,26 @@ abstract class FrontEnd(FrontEndSettings settings)
     public static RowPreview Preview(BraintrustSpan span) =>
         new(span.Logger, span.Trace, span.Begun.Name, span.Begun.LoggerName, null, () => PropertyView.Of(span.Begun));
 
-    /// <summary>Whether the user's filter lets it pass; what the filter throws is ignored.</summary>
+    /// <summary>Whether the user's filter lets it pass; what the filter throws is ignored, and what it logs passes.</summary>
     public bool Admits(Func<RowPreview> preview)
     {
+        if (_isFiltering || Settings.Filter is not { } filter)
+        {
+            return true; // a filter that is asked for what it logs itself would never end
+        }
+        _isFiltering = true;
         try
         {
-            return Settings.Filter is not { } filter || filter(preview());
+            return filter(preview());
         }
         catch (Exception error) // the user's code
         {
             BraintrustDiagnostics.Warn("filter", $"Filter threw {error.GetType()}; the row was kept.", 1);
             return true;
+        }
+        finally
+        {
+            _isFiltering = false;
         }
     }
 

@@ -94,7 +94,7 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
 
     /// <summary>The state that other tracers sent along. Flags are not taken: a local sampler may have rewritten them.</summary>
     static TraceHeaders? Received(Activity activity) =>
-        activity.TraceStateString is { Length: > 0 } state ? new(TraceParent.Sampled, state) : null;
+        TraceHeaders.StateOf(activity.TraceStateString) is { } state ? new(TraceParent.Sampled, state) : null;
 
     static BraintrustSpan? Later(BraintrustSpan? one, BraintrustSpan? other) =>
         one is null || (other is not null && other.Order > one.Order) ? other : one;

@@ -128,7 +128,11 @@ sealed class RowComposer
             {
                 continue;
             }
-            if (property.InTemplate)
+            if (property.InTemplate && entry.FrontEnd.Settings.ScrubSecrets && Secrets.IsSecret(name, property.Value))
+            {
+                _fields.Metadata.Set("braintrust.template.parameter." + name, Secrets.Mark); // by its own name: the longer one may be none of a secret
+            }
+            else if (property.InTemplate)
             {
                 var value = property.Value is null ? null : Neutral(entry.FrontEnd, property.Value);
                 _fields.Metadata.Set("braintrust.template.parameter." + name, value is null ? Values.Text(value) : value is JsonText structure ? TextOf(structure, entry.FrontEnd.Settings) : value);
@@ -344,14 +348,14 @@ sealed class RowComposer
         if (!settings.CaptureContent)
         {
             ModelContent.Drop(_fields);
-            if (_event.Template is { } template && ModelContent.IsShown(_event.Properties))
+            if (ModelContent.IsShown(_event))
             {
-                _event.Message.Clear().Append(template);
+                _event.Message.Clear().Append(_event.Template ?? _event.EventName);
             }
         }
         if (settings.ScrubSecrets)
         {
-            _secrets.HideInMessage(_event.Message, frontEnd, CollectionsMarshal.AsSpan(_event.Properties));
+            _secrets.HideInMessage(_event.Message, frontEnd, CollectionsMarshal.AsSpan(_event.Properties), hasTemplate: _event.Template is not null);
         }
     }
 
@@ -609,7 +613,7 @@ sealed class RowComposer
                 continue; // known better
             }
             json.Name(name);
-            Write(frontEnd, value, json);
+            Write(frontEnd, frontEnd.Settings.ScrubSecrets && Secrets.IsSecret(name, value) ? Secrets.Mark : value, json);
         }
         json.RawMembers(instrumentation is null ? frontEnd.SpanOrigin ??= _origin(frontEnd.Name) : OriginOf(instrumentation));
         json.EndObject();
@@ -650,6 +654,11 @@ sealed class RowComposer
     static void Write(FrontEnd frontEnd, object? value, JsonBuffer json)
     {
         var before = json.Length;
+        if (value is string text && frontEnd.Settings.ScrubSecrets && Secrets.IsCredential(text))
+        {
+            json.String(Secrets.Mark);
+            return;
+        }
         if (value is null or string or JsonText || !frontEnd.TryWrite(value, json))
         {
             Values.Write(value, json);

@@ -11,6 +11,10 @@ sealed class TraceSampler(double ratio, Func<RowPreview, bool>? callback)
     // W3C Trace Context, level 2: the last 56 bits of a trace id are random.
     const ulong RandomBits = (1UL << 56) - 1;
 
+    // Set while the callback runs on this thread.
+    [ThreadStatic]
+    static bool _isAsking;
+
     readonly ulong _below = (ulong)(ratio * (RandomBits + 1.0));
     readonly DecisionMemory _decisions = new();
 
@@ -27,11 +31,13 @@ sealed class TraceSampler(double ratio, Func<RowPreview, bool>? callback)
         {
             return false;
         }
-        return callback is null || _decisions.Get(trace, () => Ask(preview));
+        return callback is null || _isAsking || _decisions.Get(trace, () => Ask(preview));
     }
 
+    /// <summary>What the callback logs itself is kept: asked for that, it would never end.</summary>
     bool Ask(Func<RowPreview> preview)
     {
+        _isAsking = true;
         try
         {
             return callback!(preview());
@@ -40,6 +46,10 @@ sealed class TraceSampler(double ratio, Func<RowPreview, bool>? callback)
         {
             BraintrustDiagnostics.Warn("sampler", $"Sampler threw {error.GetType()}; the trace was kept.", 1);
             return true;
+        }
+        finally
+        {
+            _isAsking = false;
         }
     }
 }

@@ -39,6 +39,72 @@ public sealed class ActivityCaptureTests : IDisposable
     }
 
     [Fact]
+    public async Task AnActivityWhoseMessagesSayAThingTwiceStillEnds()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        using (var activity = _source.StartActivity("chat")!)
+        {
+            activity.AddEvent(new ActivityEvent("gen_ai.user.message", tags: new() { ["role"] = "user", ["gen_ai.role"] = "user", ["content"] = "Why?" }));
+        }
+        await logger.Client.FlushAsync();
+
+        var row = Assert.Single(world.Rows);
+        Assert.NotNull(row["metrics"]!["end"]);
+        Assert.Equal("Why?", (string?)row["input"]![0]!["content"]);
+    }
+
+    [Fact]
+    public async Task AnActivityWithAValueThatThrowsStillEnds()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        using (var activity = _source.StartActivity("work")!)
+        {
+            activity.SetTag("tenant", "t-1");
+            activity.AddEvent(new ActivityEvent("exception", tags: new() { ["exception.type"] = "Bad", ["exception.message"] = new Unspeakable() }));
+        }
+        using (var activity = _source.StartActivity("failed")!)
+        {
+            activity.SetTag("error.type", new Unspeakable()).SetStatus(ActivityStatusCode.Error);
+        }
+        await logger.Client.FlushAsync();
+
+        Assert.Equal(2, world.Rows.Count);
+        Assert.All(world.Rows, row => Assert.NotNull(row["metrics"]!["end"]));
+        Assert.All(world.Rows, row => Assert.NotNull(row["error"]));
+        Assert.Equal("t-1", (string?)world.Row("work")["metadata"]!["tenant"]);
+    }
+
+    sealed class Asking() : FrontEnd(FrontEndSettings.Unset)
+    {
+        public override string Name => "test";
+    }
+
+    sealed class Unspeakable
+    {
+        public override string ToString() => throw new InvalidOperationException("no text");
+    }
+
+    [Fact]
+    public async Task AnActivityEndsEvenIfWhoeverAskedForItIsGone()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        var capture = Braintrust.Logging.Activities.ActivityCapture.Start([_name], logger, new Asking())!;
+        using var other = Braintrust.Logging.Activities.ActivityCapture.Start([_name], logger, new Asking())!;
+
+        var activity = _source.StartActivity("work")!;
+        capture.Dispose();
+        activity.Stop();
+        await logger.Client.FlushAsync();
+
+        Assert.NotNull(Assert.Single(world.Rows)["metrics"]!["end"]);
+    }
+
+    [Fact]
     public async Task ActivitiesScopesAndEventsNestAsTheyBegan()
     {
         await using var world = await World.StartAsync();

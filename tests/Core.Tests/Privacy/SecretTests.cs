@@ -55,6 +55,22 @@ public sealed class SecretTests
     }
 
     [Fact]
+    public async Task ACredentialThatIsAllOfAFieldIsScrubbedToo()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        using (var span = logger.StartSpan("call", input: "Bearer s3cret"))
+        {
+            span.Log(output: "Basic czNjcmV0OnMzY3JldA==", expected: "Bearer s3cret", error: "Bearer s3cret");
+        }
+        await logger.Client.FlushAsync();
+
+        var row = Assert.Single(world.Rows);
+        Assert.Equal(("***", "***", "***", "***"), ((string?)row["input"], (string?)row["output"], (string?)row["expected"], (string?)row["error"]));
+    }
+
+    [Fact]
     public async Task ScrubbingCanBeTurnedOff()
     {
         await using var world = await World.StartAsync();

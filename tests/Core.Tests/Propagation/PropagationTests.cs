@@ -291,4 +291,25 @@ public sealed class PropagationTests
     static string? Name(JsonObject row) => (string?)row["span_attributes"]?["name"];
 
     static IEnumerable<string?> Parents(JsonObject row) => row["span_parents"]?.AsArray().Select(parent => (string?)parent) ?? [];
+
+    [Theory]
+    [InlineData("vendor=1\r\nx-admin: true")]
+    [InlineData("vendor=1\nx-admin: true")]
+    [InlineData("vendor=\0")]
+    [InlineData("vendor=\u00e9")]
+    public async Task AStateThatIsNoHeaderIsNotSentOn(string state)
+    {
+        await using var world = await World.StartAsync();
+        var headers = new Dictionary<string, string>();
+
+        using var span = world.Logger().StartSpan("work", parent: BraintrustPropagation.Extract(new Dictionary<string, string>
+        {
+            ["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            ["tracestate"] = state,
+        }));
+        span.Inject(headers);
+
+        Assert.False(headers.ContainsKey("tracestate"));
+        Assert.Equal("0af7651916cd43dd8448eb211c80319c", span.RootSpanId);
+    }
 }

@@ -240,6 +240,8 @@ public sealed partial class MaskTests
         using (var activity = source.StartActivity($"call {Secret}")!)
         {
             activity.SetTag("tag", Secret);
+            activity.SetTag("braintrust.origin", $$"""{"object_type":"dataset","note":"{{Secret}}"}"""); // no reference alone: then it is metadata, which is masked
+            activity.SetTag("braintrust.context_json", $$"""{"note":"{{Secret}}"}""");
             activity.SetStatus(System.Diagnostics.ActivityStatusCode.Error, Secret);
         }
         await client.FlushAsync();

@@ -32,7 +32,7 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
     {
         var target = Route(logger, logEvent);
         var entry = target.Event(this, Snapshot.Of(logEvent, out var size), logEvent.Timestamp.UtcTicks, logEvent.Exception, size);
-        if (SpanEvent.TryRead(logEvent, out var span))
+        if (SpanEvent.TryRead(logEvent, target, out var span))
         {
             entry.TraceId = span.TraceId;
             entry.SpanId = span.SpanId;

@@ -14,17 +14,17 @@ readonly record struct SpanEvent(UInt128 TraceId, ulong SpanId, ulong ParentId)
     const string Parent = "ParentSpanId";
     const string Kind = "SpanKind";
 
-    // Set by a Braintrust SDK upstream: then the remote parent has a row.
+    // Set by a Braintrust SDK upstream: then the remote parent has a row, in the project that it names.
     const string Upstream = "braintrust.parent";
 
-    public static bool TryRead(LogEvent logEvent, out SpanEvent span)
+    public static bool TryRead(LogEvent logEvent, BraintrustLogger logger, out SpanEvent span)
     {
         if (!IsSpan(logEvent, out _))
         {
             span = default;
             return false;
         }
-        span = new(Ids.Bits(logEvent.TraceId!.Value), Ids.Bits(logEvent.SpanId!.Value), ParentOf(logEvent));
+        span = new(Ids.Bits(logEvent.TraceId!.Value), Ids.Bits(logEvent.SpanId!.Value), ParentOf(logEvent, logger));
         return true;
     }
 
@@ -42,16 +42,17 @@ readonly record struct SpanEvent(UInt128 TraceId, ulong SpanId, ulong ParentId)
 
     public static bool IsOwnProperty(string name) => name is Start or Parent or Kind;
 
-    static ulong ParentOf(LogEvent logEvent)
+    static ulong ParentOf(LogEvent logEvent, BraintrustLogger logger)
     {
-        if (!logEvent.Properties.TryGetValue(Parent, out var property) || property is not ScalarValue { Value: ActivitySpanId parent } || IsRemote(logEvent))
+        if (!logEvent.Properties.TryGetValue(Parent, out var property) || property is not ScalarValue { Value: ActivitySpanId parent } || IsUnknown(logEvent, logger))
         {
             return 0;
         }
         return Ids.Bits(parent);
     }
 
-    /// <summary>A parent in another process has no row, unless that process says so. The activity is still the current one when it is written.</summary>
-    static bool IsRemote(LogEvent logEvent) =>
-        Activity.Current is { HasRemoteParent: true } activity && activity.SpanId == logEvent.SpanId && activity.GetBaggageItem(Upstream) is null;
+    /// <summary>A parent in another process has no row in this project, unless that process says so. The activity is still the current one when it is written.</summary>
+    static bool IsUnknown(LogEvent logEvent, BraintrustLogger logger) =>
+        Activity.Current is { HasRemoteParent: true } activity && activity.SpanId == logEvent.SpanId
+        && !(activity.GetBaggageItem(Upstream) is { } said && BraintrustSpanContext.Names(said, logger));
 }
