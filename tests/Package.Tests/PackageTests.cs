@@ -11,6 +11,7 @@ public sealed class PackageTests(Feed feed)
     [InlineData("Braintrust.Logging", "lib/net8.0/Braintrust.Logging.dll")]
     [InlineData("Serilog.Sinks.Braintrust", "lib/net8.0/Serilog.Sinks.Braintrust.dll")]
     [InlineData("Braintrust.Extensions.Logging", "lib/net8.0/Braintrust.Extensions.Logging.dll")]
+    [InlineData("Braintrust.Extensions.Hosting", "lib/net8.0/Braintrust.Extensions.Hosting.dll")]
     [InlineData("Braintrust.Logging.Local", "lib/net10.0/Braintrust.Logging.Local.dll")]
     [InlineData("braintrust-local", "tools/net10.0/any/braintrust-local.dll")]
     public void APackageHasAllThatAGalleryShows(string id, string assembly)
@@ -34,6 +35,7 @@ public sealed class PackageTests(Feed feed)
         Assert.Empty(Dependencies("Braintrust.Logging"));
         Assert.Equal($"[{feed.Version}]", Dependencies("Serilog.Sinks.Braintrust")["Braintrust.Logging"]);
         Assert.Equal($"[{feed.Version}]", Dependencies("Braintrust.Extensions.Logging")["Braintrust.Logging"]);
+        Assert.Equal($"[{feed.Version}]", Dependencies("Braintrust.Extensions.Hosting")["Braintrust.Logging"]);
         Assert.Equal("4.3.0", Dependencies("Serilog.Sinks.Braintrust")["Serilog"]);
         Assert.Equal("9.0.0", Dependencies("Braintrust.Extensions.Logging")["Microsoft.Extensions.Logging.Abstractions"]);
     }

@@ -72,6 +72,9 @@ sealed class DeliveryLoop
     /// <summary>About how long the oldest row has been waiting.</summary>
     public TimeSpan OldestAge => Volatile.Read(ref _oldest) is var oldest && oldest == long.MaxValue ? TimeSpan.Zero : _clock.GetElapsedTime(oldest);
 
+    /// <summary>Why rows last waited or were lost.</summary>
+    public string? LastError => _fates.LastError;
+
     /// <summary>How many projects are known at this moment.</summary>
     public int Lanes => _outbox.Lanes.Count;
 
