@@ -511,7 +511,7 @@ sealed class DeliveryLoop
 
     /// <summary>How many unread rows are worth a look before the timer: one when idle, a batch otherwise, none while nothing can be sent.</summary>
     long WorthWakingFor(bool hasUnread) =>
-        IsOnDemand ? IsLong ? long.MaxValue : ManyRows // a long queue waits for an answer or for the gate, not for more rows
+        IsOnDemand ? IsLong && !HasRoom() ? long.MaxValue : ManyRows // a long queue that cannot leave waits for an answer or for the gate, not for more rows
         : !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
         : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MaxInFlight ? long.MaxValue
         : _options.BatchSizeLimit;
