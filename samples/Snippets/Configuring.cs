@@ -1,6 +1,7 @@
 using Braintrust.Logging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Configuration;
@@ -59,6 +60,16 @@ public static class Configuring
             options.Sampler = first => first.Properties.GetValueOrDefault("RequestPath") is not "/health"; // asked once per trace
             options.Filter = row => row.LoggerName != "Noise" || row.Level is "error" or "fatal";           // asked for each event and scope
         });
+        // end
+    }
+
+    public static void HealthChecked(WebApplicationBuilder builder)
+    {
+        // snippet: health-check
+        builder.AddBraintrust("My Project");
+
+        var app = builder.Build();
+        app.MapHealthChecks("/health");
         // end
     }
 

@@ -79,6 +79,9 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal TimeSpan OldestAge => _loop.OldestAge;
 
+    /// <summary>Why rows last waited or were lost; null as long as nothing went wrong.</summary>
+    internal string? LastError => _loop.LastError;
+
     /// <summary>
     /// The logger of a project: the same object for the same name, made once; of many projects the client itself holds the latest 1,024. The first logger
     /// obtained in the process becomes the current one (<see cref="BraintrustLogger.Current"/>).

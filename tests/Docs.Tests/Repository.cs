@@ -6,7 +6,9 @@ static class Repository
     public static readonly string Root = FindRoot();
 
     public static IEnumerable<string> Pages =>
-        Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories).Prepend(Path.Combine(Root, "README.md"));
+        Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateDirectories(Path.Combine(Root, "src")).Select(static project => Path.Combine(project, "README.md")).Where(File.Exists))
+            .Prepend(Path.Combine(Root, "README.md"));
 
     public static IEnumerable<string> SampleFiles =>
         Directory.EnumerateFiles(Path.Combine(Root, "samples"), "*.cs", SearchOption.AllDirectories);

@@ -1,6 +1,6 @@
 // snippet: start-web
 var builder = WebApplication.CreateBuilder(args);
-builder.Logging.AddBraintrust("My Project");
+builder.AddBraintrust("My Project");
 var app = builder.Build();
 
 app.MapGet("/", (string? question, ILogger<Program> log) =>

@@ -1,6 +1,6 @@
 // snippet: start-worker
 var builder = Host.CreateApplicationBuilder(args);
-builder.Logging.AddBraintrust("My Project");
+builder.AddBraintrust("My Project");
 builder.Services.AddHostedService<Worker>();
 builder.Build().Run();
 

@@ -13,7 +13,7 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
     const string Incomplete = "braintrust.incomplete";
 
     readonly long _began = span.Logger.Client.Clock.GetTimestamp();
-    readonly Queue<string> _expected = new();
+    readonly List<(string Piece, string? ResponseId)> _expected = [];
     TimeSpan? _firstToken;
     volatile bool _wasAbandoned;
 
@@ -40,6 +40,9 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
 
     public bool HasFinished => Answer.FinishReason is not null;
 
+    /// <summary>Nothing more is to come: what it cost is said after the reason why it ended.</summary>
+    public bool IsWhole => HasFinished && !Answer.Tokens.IsEmpty;
+
     /// <summary>When it was last heard of, on the monotonic clock.</summary>
     public long LastAt { get; private set; } = span.Logger.Client.Clock.GetTimestamp();
 
@@ -58,21 +61,30 @@ sealed class LlmCall(in LlmEvent it, BraintrustSpan span, bool isGuest)
     }
 
     /// <summary>A call inside passed this piece on: it comes by here next.</summary>
-    public void Expect(string piece)
+    public void Expect(string piece, string? responseId)
     {
         if (_expected.Count == ManyPieces)
         {
-            _expected.Dequeue();
+            _expected.RemoveAt(0);
         }
-        _expected.Enqueue(piece);
+        _expected.Add((piece, responseId));
     }
 
-    public bool Expects(string piece) => _expected.Contains(piece);
+    public bool Expects(string piece) => _expected.Exists(expected => expected.Piece == piece);
 
-    public void Received(string piece)
+    /// <summary>The piece came, so those of the same answer before it will not; those of others may.</summary>
+    public void Received(string piece, string? responseId)
     {
-        while (_expected.TryDequeue(out var expected) && expected != piece)
+        if (_expected.FindIndex(expected => expected.Piece == piece) is var index and >= 0)
         {
+            _expected.RemoveAt(index);
+            for (index--; index >= 0; index--)
+            {
+                if (_expected[index].ResponseId == responseId)
+                {
+                    _expected.RemoveAt(index);
+                }
+            }
         }
     }
 

@@ -29,6 +29,10 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
 
     // All calls that may still be heard of, guarded by itself.
     readonly List<LlmCall> _calls = [];
+    // The ids of answers that came in pieces and are whole; bounded, guarded by the same.
+    readonly HashSet<string> _over = [];
+    readonly Queue<string> _overInOrder = new();
+
     readonly ConditionalWeakTable<Exception, object> _told = [];
     ITimer? _timer;
     bool _isClosed;
@@ -132,16 +136,22 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
         lock (_calls)
         {
             var open = _calls.FindAll(call => call.IsStream && call.Source == source);
-            if (StreamMatch.Of(open, text, piece is { } read ? ChatPart.Member(read, "responseId") : null, around) is not { } call)
+            var id = piece is { } read ? ChatPart.Member(read, "responseId") : null;
+            var isOver = id is not null && _over.Contains(id);
+            if (StreamMatch.Of(open, text, id, isOver, around) is not { } call)
             {
+                if (isOver)
+                {
+                    return; // told already
+                }
                 BraintrustDiagnostics.Warn("stream", "Pieces of a streamed answer came without the event that it began.", 1);
                 return;
             }
             call.Update(piece);
             if (text is not null)
             {
-                call.Received(text);
-                Above(call, open)?.Expect(text);
+                call.Received(text, id);
+                (Above(call, open) ?? open.FindLast(outer => !call.IsContainer && outer.IsContainer && StreamMatch.IsNear(outer, around, open)))?.Expect(text, id);
             }
         }
     }
@@ -165,6 +175,10 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
             lock (_calls)
             {
                 _calls.Remove(call);
+                if (call is { IsStream: true, IsContainer: false, IsWhole: true, Answer.ResponseId: { } id })
+                {
+                    Remember(id);
+                }
             }
             call.End(it, isCounted: it.Source != LlmSource.Connector || !IsInsideModelActivity(logger));
             call.Finish();
@@ -215,6 +229,18 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
         return _told.TryGetValue(exception, out _)
             || ActivityCapture.Nearest(Activity.Current, logger) is { Operation: not null }
             || Where(call => call.Source is LlmSource.ChatClient or LlmSource.Agent && StreamMatch.IsNear(call, around, _calls)).Count > 0;
+    }
+
+    void Remember(string id)
+    {
+        if (_over.Add(id))
+        {
+            _overInOrder.Enqueue(id);
+        }
+        if (_overInOrder.Count > Limit)
+        {
+            _over.Remove(_overInOrder.Dequeue());
+        }
     }
 
     void Told(Exception? exception)

@@ -9,9 +9,14 @@ static class StreamMatch
     /// <param name="open">The streams of one library that may still be heard of.</param>
     /// <param name="piece">The piece as it was logged; null where contents are not.</param>
     /// <param name="responseId">The id in it.</param>
+    /// <param name="isOver">Whether the call whose answer has this id has ended: who hears of it now is a layer around it, and no call of its own.</param>
     /// <param name="around">The innermost span of the flow.</param>
-    public static LlmCall? Of(List<LlmCall> open, string? piece, string? responseId, BraintrustSpan? around)
+    public static LlmCall? Of(List<LlmCall> open, string? piece, string? responseId, bool isOver, BraintrustSpan? around)
     {
+        if (isOver)
+        {
+            open = open.FindAll(static call => call.IsContainer);
+        }
         var near = open.FindAll(call => IsNear(call, around, open));
         return (piece is null ? null : Innermost(near.FindAll(call => call.Expects(piece))))
             ?? (responseId is null ? null : Innermost(near.FindAll(call => call.Answer.ResponseId == responseId)) ?? Innermost(open.FindAll(call => call.Answer.ResponseId == responseId)))
@@ -26,11 +31,13 @@ static class StreamMatch
     {
         var leaves = open.FindAll(call => !open.Exists(other => IsInside(other.Above, call.Span)));
         var near = leaves.FindAll(call => IsNear(call, around, open));
-        return near.Find(call => ReferenceEquals(call.Span, around)) ?? Latest(near) ?? (open.Count == 1 ? open[0] : null);
+        return near.Find(call => ReferenceEquals(call.Span, around)) ?? Ending(near) ?? (open.Count == 1 ? open[0] : null);
     }
 
-    static LlmCall? Latest(List<LlmCall> calls) =>
-        calls.OrderByDescending(static call => call.HasFinished).ThenByDescending(static call => call.LastAt).ThenByDescending(static call => call.Span.Order).FirstOrDefault();
+    // Of whole answers the one that has been whole for longest, of others the one that was heard of last.
+    static LlmCall? Ending(List<LlmCall> calls) =>
+        calls.FindAll(static call => call.IsWhole).MinBy(static call => call.LastAt)
+        ?? calls.OrderByDescending(static call => call.HasFinished).ThenByDescending(static call => call.LastAt).ThenByDescending(static call => call.Span.Order).FirstOrDefault();
 
     static LlmCall? Innermost(List<LlmCall> calls) => calls.MaxBy(static call => call.Span.Order);
 

@@ -72,6 +72,9 @@ sealed class DeliveryLoop
     /// <summary>About how long the oldest row has been waiting.</summary>
     public TimeSpan OldestAge => Volatile.Read(ref _oldest) is var oldest && oldest == long.MaxValue ? TimeSpan.Zero : _clock.GetElapsedTime(oldest);
 
+    /// <summary>Why rows last waited or were lost.</summary>
+    public string? LastError => _fates.LastError;
+
     /// <summary>How many projects are known at this moment.</summary>
     public int Lanes => _outbox.Lanes.Count;
 
@@ -508,7 +511,7 @@ sealed class DeliveryLoop
 
     /// <summary>How many unread rows are worth a look before the timer: one when idle, a batch otherwise, none while nothing can be sent.</summary>
     long WorthWakingFor(bool hasUnread) =>
-        IsOnDemand ? IsLong ? long.MaxValue : ManyRows // a long queue waits for an answer or for the gate, not for more rows
+        IsOnDemand ? IsLong && !HasRoom() ? long.MaxValue : ManyRows // a long queue that cannot leave waits for an answer or for the gate, not for more rows
         : !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
         : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MaxInFlight ? long.MaxValue
         : _options.BatchSizeLimit;

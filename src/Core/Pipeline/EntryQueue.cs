@@ -145,7 +145,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
         Volatile.Write(ref _wakeAt, untilRows == long.MaxValue ? untilRows : _read + untilRows);
         Volatile.Write(ref _isIdle, untilRows == 1);
         Interlocked.MemoryBarrier();
-        var cameMeanwhile = Volatile.Read(ref _written) >= Volatile.Read(ref _wakeAt) || (untilRows == 1 && _entries.TryPeek(out _));
+        var cameMeanwhile = Volatile.Read(ref _written) >= Volatile.Read(ref _wakeAt) || (untilRows != long.MaxValue && WaitingRows > 0 && HasManyBytes) || (untilRows == 1 && _entries.TryPeek(out _));
         if (!cameMeanwhile)
         {
             await _bell.Reader.ReadAsync().ConfigureAwait(false);

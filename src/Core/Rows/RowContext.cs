@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Braintrust.Logging.Rows;
 
 /// <summary>The part of <c>context</c> that never changes, written once: who made the row, and where it runs (PROTOCOL section 22).</summary>
@@ -7,8 +5,6 @@ static class RowContext
 {
     // The prefix "braintrust." is reserved for the vendor's own SDKs.
     const string Emitter = "dotnet.braintrust-logging";
-
-    static readonly string Version = typeof(RowContext).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     /// <summary><c>"span_origin":{…}</c>, to stand inside <c>context</c>.</summary>
     public static byte[] SpanOrigin(string instrumentation, string? environmentType, string? environmentName)
@@ -20,7 +16,7 @@ static class RowContext
         json.Name("name");
         json.String(Emitter);
         json.Name("version");
-        json.String(Version);
+        json.String(LibraryVersion.Text);
         json.Name("instrumentation");
         json.BeginObject();
         json.Name("name");

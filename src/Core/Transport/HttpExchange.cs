@@ -11,7 +11,7 @@ sealed class HttpExchange : IDisposable
 
     static readonly HttpRequestOptionsKey<bool> Ours = new("braintrust.logging");
     static readonly MediaTypeHeaderValue Json = new("application/json");
-    static readonly ProductInfoHeaderValue Agent = new("Braintrust.Logging", typeof(HttpExchange).Assembly.GetName().Version?.ToString(3));
+    static readonly ProductInfoHeaderValue Agent = new("Braintrust.Logging", LibraryVersion.Text);
     readonly HttpClient _client;
     readonly bool _isGiven;
 

@@ -185,6 +185,7 @@ public class HttpExchangeTests
         using var http = new HttpExchange(given, time);
         var body = "{}"u8.ToArray();
         var reply = http.PostAsync("https://api.example/logs3", Key, body, CancellationToken.None);
+        await given.Entered.Task; // the handler runs on the pool, and is not asked at all once the deadline has passed
         time.Advance(HttpExchange.Deadline);
         await reply;
         body.AsSpan().Fill((byte)'x');
@@ -194,11 +195,13 @@ public class HttpExchangeTests
 
     sealed class LateReader : HttpMessageHandler
     {
+        public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
         public TaskCompletionSource Left { get; } = new();
         public TaskCompletionSource<string> Read { get; } = new();
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            Entered.SetResult();
             await Left.Task;
             Read.SetResult(await request.Content!.ReadAsStringAsync(CancellationToken.None));
             return new();

@@ -1,0 +1,49 @@
+using Braintrust.Extensions.Hosting;
+using Braintrust.Extensions.Logging;
+using Braintrust.Logging;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Extensions.Hosting;
+
+/// <summary>Adds <c>builder.AddBraintrust</c>.</summary>
+public static class BraintrustHostingExtensions
+{
+    /// <summary>
+    /// All that a host needs, in one line: the logging provider (<c>builder.Logging.AddBraintrust</c>) with its options from <c>Logging:Braintrust</c>, model calls that
+    /// libraries report as activities (<see cref="BraintrustActivitySources.GenAI"/>, unless other sources are named), a flush when the host stops, and the health check
+    /// <c>braintrust</c>. A second call adds options and nothing twice.
+    /// </summary>
+    /// <remarks>
+    /// An option that is unknown or cannot work is an error when the host is built; the message names its path. A missing API key is not: rows wait within the queue's bounds.
+    /// </remarks>
+    /// <param name="builder">The builder of an ASP.NET Core app, a worker or any other host.</param>
+    /// <param name="project">The project rows go to, by name; made if it does not exist. Null: as configuration and environment say, else <c>Global</c>.</param>
+    /// <param name="configure">Sets options; what it sets wins over configuration.</param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentException">The project's name is blank.</exception>
+    public static TBuilder AddBraintrust<TBuilder>(this TBuilder builder, string? project = null, Action<BraintrustLoggerOptions>? configure = null)
+        where TBuilder : IHostApplicationBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var logging = project is null ? builder.Logging.AddBraintrust() : builder.Logging.AddBraintrust(project);
+        if (configure is not null)
+        {
+            logging.AddBraintrust(configure);
+        }
+        builder.Services.PostConfigure<BraintrustLoggerOptions>(static options =>
+        {
+            if (options.ActivitySources.Count == 0)
+            {
+                options.ActivitySources = [.. BraintrustActivitySources.GenAI];
+            }
+        });
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, FlushOnStop>());
+        if (!builder.Services.Any(static service => service.ServiceType == typeof(BraintrustHealthCheck)))
+        {
+            builder.Services.AddHealthChecks().AddBraintrust();
+        }
+        return builder;
+    }
+}

@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Braintrust.Logging.Local;
+
+namespace Braintrust.Logging.Tests.Packages;
+
+/// <summary>Applications in empty folders, made of nothing but the packed packages and what the README shows, with a Braintrust to log to.</summary>
+[Collection("packages")]
+public sealed class ConsumerTests(Feed feed) : IAsyncLifetime
+{
+    const string Hosting = """<PackageReference Include="Microsoft.Extensions.Hosting" Version="10.0.0" />""";
+    const string SerilogJson = """
+        { "Serilog": { "Using": ["Serilog.Sinks.Braintrust"], "WriteTo": [ { "Name": "Braintrust", "Args": { "project": "My Project", "period": "00:00:05" } } ] } }
+        """;
+    const string ILoggerJson = """
+        { "Logging": { "Braintrust": { "Project": "My Project", "LogLevel": { "Default": "Information" } } } }
+        """;
+
+    BraintrustLocal _local = null!;
+
+    public async Task InitializeAsync() => _local = await BraintrustLocal.StartAsync();
+
+    public async Task DisposeAsync() => await _local.DisposeAsync();
+
+    [PackageTheory]
+    [InlineData("Console", "Serilog.Sinks.Braintrust", "Answering When is tea?")]
+    [InlineData("Function", "Braintrust.Logging", "handle")]
+    public async Task AProgramOfTheReadmeMakesATrace(string sample, string package, string name)
+    {
+        var program = await File.ReadAllTextAsync(Path.Combine(Feed.Repository, "samples/Start", sample, "Program.cs"));
+        var folder = await feed.ConsumerAsync(sample, Project("Microsoft.NET.Sdk", Reference(package)), program);
+
+        await RunAsync(await BuildAsync(folder, sample));
+
+        var trace = Assert.Single(_local.Traces("My Project"));
+        Assert.Equal((name, 49L), (trace.Name, trace.SelfAndDescendants().Sum(row => row.Tokens ?? 0)));
+    }
+
+    [PackageFact]
+    public async Task SerilogIsSetUpByJson()
+    {
+        var folder = await feed.ConsumerAsync(
+            "SerilogJson",
+            Project("Microsoft.NET.Sdk", Reference("Serilog.Sinks.Braintrust") + """<PackageReference Include="Serilog.Settings.Configuration" Version="10.0.1" />""" + Hosting),
+            """
+            using Microsoft.Extensions.Configuration;
+            using Serilog;
+
+            var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json").Build();
+            using var log = new LoggerConfiguration().ReadFrom.Configuration(configuration).CreateLogger();
+            log.Information("{Model} used {PromptTokens} + {CompletionTokens} tokens", "gpt-4o-mini", 42, 7);
+            """,
+            ("appsettings.json", SerilogJson));
+
+        await RunAsync(await BuildAsync(folder, "SerilogJson"));
+
+        Assert.Equal(49, Assert.Single(_local.Traces("My Project")).Tokens);
+    }
+
+    [PackageFact]
+    public async Task ILoggerIsSetUpByJson()
+    {
+        var folder = await feed.ConsumerAsync(
+            "ILoggerJson",
+            Project("Microsoft.NET.Sdk", Reference("Braintrust.Extensions.Logging") + Hosting),
+            """
+            using Microsoft.Extensions.DependencyInjection;
+            using Microsoft.Extensions.Hosting;
+            using Microsoft.Extensions.Logging;
+
+            var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+            builder.Logging.AddBraintrust();
+            using var host = builder.Build();
+            var log = host.Services.GetRequiredService<ILogger<Program>>();
+            using (log.BeginScope("Answering {Question}", "When is tea?"))
+            {
+                log.LogInformation("{Model} used {PromptTokens} + {CompletionTokens} tokens", "gpt-4o-mini", 42, 7);
+            }
+            """,
+            ("appsettings.json", ILoggerJson));
+
+        await RunAsync(await BuildAsync(folder, "ILoggerJson"));
+
+        var trace = Assert.Single(_local.Traces("My Project"));
+        Assert.Equal(("Answering When is tea?", 49L), (trace.Name, Assert.Single(trace.Children).Tokens!.Value));
+    }
+
+    [PackageTheory]
+    [InlineData("Trimmed", "-p:PublishTrimmed=true", "-p:PublishSingleFile=true")]
+    [InlineData("Native", "-p:PublishAot=true", "-p:StripSymbols=true")]
+    public async Task APublishedAppLogsThroughBothFrontEndsWithoutAWarning(string name, string how, string more)
+    {
+        var folder = await feed.ConsumerAsync(
+            name,
+            Project("Microsoft.NET.Sdk", Reference("Serilog.Sinks.Braintrust") + Reference("Braintrust.Extensions.Logging") + """<PackageReference Include="Microsoft.Extensions.Logging" Version="10.0.0" />"""),
+            """
+            using Microsoft.Extensions.Logging;
+            using Serilog;
+
+            using (var log = new LoggerConfiguration().WriteTo.Braintrust("My Project").CreateLogger())
+            using (log.BeginSpan("Through {Name}", "Serilog"))
+            {
+                log.Information("{Model} used {PromptTokens} + {CompletionTokens} tokens", "gpt-4o-mini", 42, 7);
+            }
+            using (var logging = LoggerFactory.Create(logging => logging.AddBraintrust("My Project")))
+            {
+                var log = logging.CreateLogger("Program");
+                using (log.BeginScope("Through {Name}", "ILogger"))
+                {
+                    log.LogInformation("{Model} used {PromptTokens} + {CompletionTokens} tokens", "gpt-4o-mini", 42, 7);
+                }
+            }
+            """);
+        string[] linker = HasClang ? [] : ["-p:CppCompilerAndLinker=gcc"]; // only ahead-of-time compilation needs one
+        await Feed.RunAsync(folder, ["publish", "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--self-contained", "-o", "out", how, more, "-p:TrimmerSingleWarn=false", .. linker, "--nologo", "-v", "q"]);
+
+        await RunAsync(new ProcessStartInfo(Path.Combine(folder, "out", name)));
+
+        var traces = _local.Traces("My Project").OrderBy(trace => trace.Name).ToList();
+        Assert.Equal(["Through ILogger", "Through Serilog"], traces.Select(trace => trace.Name));
+        Assert.All(traces, trace => Assert.Equal(49, Assert.Single(trace.Children).Tokens));
+    }
+
+    static bool HasClang { get; } = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(static folder => File.Exists(Path.Combine(folder, "clang")));
+
+    string Reference(string package) => $"""<PackageReference Include="{package}" Version="{feed.Version}" />""";
+
+    static string Project(string sdk, string references) => $"""
+        <Project Sdk="{sdk}">
+          <PropertyGroup>
+            <OutputType>Exe</OutputType>
+            <TargetFramework>net10.0</TargetFramework>
+            <ImplicitUsings>enable</ImplicitUsings>
+            <Nullable>enable</Nullable>
+            <InvariantGlobalization>true</InvariantGlobalization>
+            <NuGetAudit>false</NuGetAudit>
+          </PropertyGroup>
+          <ItemGroup>
+            {references}
+            <None Update="appsettings.json" CopyToOutputDirectory="PreserveNewest" />
+          </ItemGroup>
+        </Project>
+        """;
+
+    static async Task<ProcessStartInfo> BuildAsync(string folder, string name)
+    {
+        await Feed.RunAsync(folder, "build", "-o", "out", "--nologo", "-v", "q");
+        return new ProcessStartInfo("dotnet", ["exec", Path.Combine(folder, "out", $"{name}.dll")]);
+    }
+
+    async Task RunAsync(ProcessStartInfo start)
+    {
+        (start.Environment["BRAINTRUST_API_KEY"], start.Environment["BRAINTRUST_ORG_NAME"]) = (_local.ApiKey, _local.Organization);
+        (start.Environment["BRAINTRUST_APP_URL"], start.Environment["BRAINTRUST_API_URL"]) = (_local.Url.ToString(), _local.Url.ToString());
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        using var process = Process.Start(start)!;
+        var texts = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        Assert.Equal((0, ""), (process.ExitCode, texts[1]));
+    }
+}
