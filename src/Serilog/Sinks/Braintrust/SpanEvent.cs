@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Braintrust.Logging;
 using Braintrust.Logging.Rows;
 using Serilog.Events;
 
