@@ -52,9 +52,9 @@ export function listView({ project, filter, open, onFilter }) {
     try {
       const page = await api.traces(project, wanted, mine.signal);
       if (gone || mine.signal.aborted) return;
-      traces = next ? traces.concat(page) : page;
+      traces = next ? traces.concat(page) : page.concat(page.length === MOST_SHOWN ? olderThan(page.at(-1)) : []);
       unrolled = Math.max(PAGE, traces.length);
-      complete = page.length < wanted.limit;
+      if (next || traces.length === page.length) complete = page.length < wanted.limit;
       draw();
     } catch (error) {
       if (error.name === 'AbortError') return;
@@ -63,6 +63,9 @@ export function listView({ project, filter, open, onFilter }) {
       more.replaceChildren(start(project));
     }
   }
+
+  /** What was unrolled beyond what is asked for at a time. Only its beginning is asked for again: that is where traces change. */
+  const olderThan = last => traces.filter(it => it.start < last.start || (it.start === last.start && it.root_span_id < last.root_span_id));
 
   const filtered = () => Object.entries(filter).some(([, value]) => value);
 
