@@ -272,8 +272,8 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
         await page.Keyboard.PressAsync("/");
         await page.Keyboard.TypeAsync("second CHARGE of €49");
         await Expect(page.Locator(".item")).ToHaveCountAsync(1);
-        await page.Locator(".list").FocusAsync();
         await page.Keyboard.PressAsync("ArrowDown");
+        await Expect(page.Locator(".list")).ToHaveAttributeAsync("aria-activedescendant", "trace-t5");
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator(".line")).ToHaveCountAsync(13);
         await page.Keyboard.PressAsync("ArrowLeft");

@@ -119,7 +119,7 @@ export class Tree {
 
   drawAxis() {
     const span = this.extent.to - this.extent.from;
-    const step = roundStep(span / 4);
+    const step = roundStep(span / 5);
     this.element.style.setProperty('--step', `${step / span * 100}%`);
     const ticks = Array.from({ length: Math.ceil(span / step) }, (_, i) => i * step).filter(at => at / span < 0.94);
     this.axis.replaceChildren(h('span', { class: 'label' }, 'Span'), h('div', { class: 'ticks' }, ticks.map(at =>
