@@ -7,7 +7,7 @@ static class ExportCommand
 {
     public static async Task<int> RunAsync(Arguments arguments, CancellationToken stop)
     {
-        using var store = new LocalStore(DataFolder.Existing(arguments), TimeProvider.System, Console.Error.WriteLine);
+        using var store = new LocalStore(DataFolder.Existing(arguments), TimeProvider.System);
         var rows = Rows(store, arguments);
         var file = arguments.Text("--out");
         var output = file is null ? Console.OpenStandardOutput() : File.Create(file);

@@ -10,8 +10,8 @@ static class ReplayCommand
         var target = Target(arguments, Environment.GetEnvironmentVariable);
         var project = arguments.Text("--as") ?? arguments.Needed("--project");
         using var store = arguments.Text("--from") is { } file && !File.Exists(file) ? throw new UsageException($"There is no file {file}.")
-            : arguments.Has("--from") && !arguments.Has("--db") ? new LocalStore(null, TimeProvider.System, Console.Error.WriteLine)
-            : new LocalStore(DataFolder.Existing(arguments), TimeProvider.System, Console.Error.WriteLine);
+            : arguments.Has("--from") && !arguments.Has("--db") ? new LocalStore(null, TimeProvider.System)
+            : new LocalStore(DataFolder.Existing(arguments), TimeProvider.System);
         var rows = arguments.Text("--from") is { } from ? File.ReadLines(from).Where(line => !string.IsNullOrWhiteSpace(line)) : ExportCommand.Rows(store, arguments);
 
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(2) };

@@ -13,7 +13,7 @@ static class ServeCommand
         var local = await BraintrustLocal.StartAsync(options, stop);
         await using var disposal = local.ConfigureAwait(false);
 
-        foreach (var line in Greeting(local.Url, options))
+        foreach (var line in Greeting(local.Url, options, OperatingSystem.IsWindows()))
             Console.Out.WriteLine(line);
         try
         {
@@ -45,16 +45,18 @@ static class ServeCommand
         };
     }
 
-    public static IEnumerable<string> Greeting(Uri url, BraintrustLocalOptions options)
+    public static IEnumerable<string> Greeting(Uri url, BraintrustLocalOptions options, bool isWindows)
     {
         var shown = new UriBuilder(url) { Host = IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)) ? Dns.GetHostName() : url.Host }.Uri;
         yield return $"Traces:  {shown}{(options.Token is { } token ? $"?token={Uri.EscapeDataString(token)}" : "")}";
         yield return $"Rows:    {options.DatabasePath ?? "in memory"}";
         yield return "";
         yield return "Set these where your app runs:";
-        yield return $"  export BRAINTRUST_APP_URL={shown.GetLeftPart(UriPartial.Authority)}";
-        yield return $"  export BRAINTRUST_API_KEY={options.Token ?? "local"}";
+        yield return Setting("BRAINTRUST_APP_URL", shown.GetLeftPart(UriPartial.Authority));
+        yield return Setting("BRAINTRUST_API_KEY", options.Token ?? "local");
         yield return "";
         yield return "Ctrl+C stops it.";
+
+        string Setting(string name, string value) => isWindows ? $"  $env:{name} = \"{value}\"" : $"  export {name}={value}";
     }
 }

@@ -51,7 +51,7 @@ public sealed class BraintrustLocal : IAsyncDisposable
 
         var tell = options.OnMessage ?? (static _ => { });
         var store = new LocalStore(options.DatabasePath, options.TimeProvider, tell);
-        var state = new LocalState(store, options);
+        var state = new LocalState(store, options, tell);
         var app = QuietHost.Build(options.Address, options.Port);
         Gate.Map(app, state);
         ProtocolEndpoints.Map(app, state);
@@ -69,7 +69,7 @@ public sealed class BraintrustLocal : IAsyncDisposable
             throw;
         }
         state.Url = new Uri(app.Urls.Single());
-        return new BraintrustLocal(app, state, KeepBounds(store, options, tell));
+        return new BraintrustLocal(app, state, KeepBounds(state, options, tell));
     }
 
     /// <summary>
@@ -95,9 +95,9 @@ public sealed class BraintrustLocal : IAsyncDisposable
         _state.Store.Dispose();
     }
 
-    static ITimer KeepBounds(LocalStore store, BraintrustLocalOptions options, Action<string> tell)
+    static ITimer KeepBounds(LocalState state, BraintrustLocalOptions options, Action<string> tell)
     {
-        var retention = store.Retention(options.TimeProvider, options.MaxDatabaseBytes, options.MaxAge, tell);
+        var retention = state.Store.Retention(options.TimeProvider, options.MaxDatabaseBytes, options.MaxAge, tell, state.Changes.Tell);
         return options.TimeProvider.CreateTimer(_ => _ = ApplyAsync(), null, TimeSpan.Zero, RetentionInterval);
 
         async Task ApplyAsync()

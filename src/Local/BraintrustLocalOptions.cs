@@ -28,7 +28,7 @@ public sealed class BraintrustLocalOptions
     /// <summary>The largest body <c>/logs3</c> takes, announced by <c>/version</c>; a larger one is answered with 413. Default 6 MiB.</summary>
     public int PayloadLimitBytes { get; set; } = 6 * 1024 * 1024;
 
-    /// <summary>Told when traces were removed or a damaged database was set aside. Default: nobody.</summary>
+    /// <summary>Told when traces were removed, the database fails, or a damaged one was set aside. Default: nobody.</summary>
     public Action<string>? OnMessage { get; set; }
 
     /// <summary>Dates what arrives. Default <see cref="TimeProvider.System"/>.</summary>

@@ -84,6 +84,19 @@ public sealed class BadBodyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ABodyFarBeyondTheLimitIsAnsweredInWords()
+    {
+        var (status, answer) = await _client.PostAsync("/logs3", new ByteArrayContent(new byte[100_000_000]));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, status);
+        Assert.Contains("larger than 6291456 bytes", answer!["error"]!.GetValue<string>(), StringComparison.Ordinal);
+        await _client.LogAsync(_project, """{"id":"after"}""");
+    }
+
+    [Fact]
+    public Task AHundredThousandLevelsAreRefused() =>
+        Refused($$"""{"rows":{{new string('[', 100_000)}}{{new string(']', 100_000)}},"api_version":2}""", "maximum configured depth");
+
+    [Fact]
     public Task ACompressedBodyIsRefused()
     {
         var content = new ByteArrayContent([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);

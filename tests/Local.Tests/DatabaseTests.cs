@@ -1,4 +1,5 @@
 using System.Net;
+using Braintrust.Logging.Local.Tool;
 using Microsoft.Data.Sqlite;
 
 namespace Braintrust.Logging.Local.Tests;
@@ -80,6 +81,16 @@ public sealed class DatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task ADamagedOneIsLeftWhereItIsByWhoOnlyReads()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Db)!);
+        await File.WriteAllTextAsync(Db, string.Concat(Enumerable.Repeat("This is no database. ", 300)));
+        var error = await Assert.ThrowsAsync<IOException>(() => ExportCommand.RunAsync(Arguments.Parse(["export", "--project", "p", "--db", Db]), default));
+        Assert.Contains(Db, error.Message, StringComparison.Ordinal);
+        Assert.Equal([Db], Directory.GetFiles(Path.GetDirectoryName(Db)!));
+    }
+
+    [Fact]
     public async Task ADatabaseOfANewerVersionIsLeftAlone()
     {
         await using (await LocalClient.StartAsync(Options))
@@ -118,9 +129,13 @@ public sealed class DatabaseTests : IDisposable
             command.CommandText = "create trigger full before insert on row when new.id = 'bad' begin select raise(abort, 'no room'); end";
             command.ExecuteNonQuery();
         }
-        var (status, body) = await client.PostAsync("/logs3", $$"""{"rows":[{"id":"good","project_id":"{{project}}","log_id":"g"},{"id":"bad","project_id":"{{project}}","log_id":"g"}],"api_version":2}""");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
-        Assert.Contains("no room", body!["error"]!.GetValue<string>(), StringComparison.Ordinal);
+        for (var i = 0; i < 2; i++)
+        {
+            var (status, body) = await client.PostAsync("/logs3", $$"""{"rows":[{"id":"good","project_id":"{{project}}","log_id":"g"},{"id":"bad","project_id":"{{project}}","log_id":"g"}],"api_version":2}""");
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+            Assert.Contains("no room", body!["error"]!.GetValue<string>(), StringComparison.Ordinal);
+        }
+        Assert.Contains("no room", Assert.Single(_told.Entries), StringComparison.Ordinal);
         Assert.Empty(client.Local.Rows("p"));
         await client.LogAsync(project, """{"id":"good"}""");
     }

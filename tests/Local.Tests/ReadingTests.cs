@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Braintrust.Logging.Local.Server;
+using Braintrust.Logging.Local.Storage;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Braintrust.Logging.Local.Tests;
@@ -118,6 +120,56 @@ public sealed class ReadingTests : IAsyncLifetime
         await _client.LogAsync(_project, """{"id":"5","root_span_id":"a"}""", """{"id":"c","origin":{"id":"3"},"comment":{"text":"hm"}}""");
         Assert.Equal("event: changed", await reader.ReadLineAsync());
         Assert.Equal($$"""data: {"traces":[["{{_project}}","a"],["{{_project}}","b"]]}""", await reader.ReadLineAsync());
+    }
+
+    [Fact]
+    public async Task NumbersBeyondAllMeasureAreNeitherSummedNorAsked()
+    {
+        await _client.LogAsync(
+            _project,
+            """{"id":"5","root_span_id":"d","metrics":{"start":-1e308,"end":1e308,"tokens":1e308}}""", """{"id":"6","root_span_id":"d","metrics":{"tokens":1e308}}""");
+        var (status, body) = await _client.GetAsync($"/local/projects/{_project}/traces");
+        Assert.Equal(HttpStatusCode.OK, status);
+        var trace = body!.AsArray().Single(it => (string)it!["root_span_id"]! == "d")!;
+        Assert.Null(trace["tokens"]);
+        Assert.Null(trace["duration"]);
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync($"/local/projects/{_project}/traces/d")).Status);
+
+        foreach (var query in new[] { "since=NaN", "until=-Infinity", "limit=NaN", "limit=1e999", "after=a&after_start=NaN", "score=good&score_min=NaN" })
+            Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync($"/local/projects/{_project}/traces?{query}")).Status);
+    }
+
+    [Fact]
+    public async Task WhoDoesNotListenIsToldThatMuchHasChangedAndNothingIsMissed()
+    {
+        var feed = new ChangeFeed();
+        using var listener = feed.Listen();
+        feed.Tell([new TraceKey("p", "1")]);
+        feed.Tell([new TraceKey("p", "1"), new TraceKey("p", "2")]);
+        Assert.Equal([new TraceKey("p", "1"), new TraceKey("p", "2")], await listener.NextAsync(default));
+        for (var i = 0; i < 1000; i++)
+            feed.Tell([new TraceKey("p", $"{i}")]);
+        Assert.Null(await listener.NextAsync(default));
+        var next = listener.NextAsync(default);
+        Assert.False(next.IsCompleted);
+        feed.Tell([new TraceKey("p", "3")]);
+        Assert.Equal([new TraceKey("p", "3")], await next);
+    }
+
+    [Fact]
+    public async Task WhatRetentionRemovesIsToldAsAChange()
+    {
+        var clock = new FakeTimeProvider();
+        await using var client = await LocalClient.StartAsync(new() { TimeProvider = clock, MaxAge = TimeSpan.FromDays(2) });
+        var project = await client.RegisterAsync("p");
+        await client.LogAsync(project, """{"id":"old","root_span_id":"t"}""");
+        using var http = new HttpClient { BaseAddress = client.Local.Url };
+        using var reader = new StreamReader(await http.GetStreamAsync("/local/changes"));
+        for (var i = 0; i < 3; i++)
+            await reader.ReadLineAsync(); // ready
+        clock.Advance(TimeSpan.FromDays(3));
+        Assert.Equal("event: changed", await reader.ReadLineAsync());
+        Assert.Equal($$"""data: {"traces":[["{{project}}","t"]]}""", await reader.ReadLineAsync());
     }
 
     [Fact]

@@ -35,13 +35,18 @@ public sealed class ToolTests
         var options = ServeCommand.Options(Arguments.Parse(["serve", "--listen", "0.0.0.0"]), _ => null);
         Assert.Equal(32, options.Token!.Length);
         Assert.Equal("given", ServeCommand.Options(Arguments.Parse(["serve", "--listen", "0.0.0.0"]), name => name == "BRAINTRUST_LOCAL_TOKEN" ? "given" : null).Token);
-        Assert.Contains(ServeCommand.Greeting(new Uri("http://0.0.0.0:1/"), options), line => line.EndsWith($"BRAINTRUST_API_KEY={options.Token}", StringComparison.Ordinal));
+        Assert.Contains(ServeCommand.Greeting(new Uri("http://0.0.0.0:1/"), options, isWindows: false), line => line.EndsWith($"BRAINTRUST_API_KEY={options.Token}", StringComparison.Ordinal));
     }
 
     [Fact]
     public void ItSaysTheAddressAndTheTwoVariables() => Assert.Equal(
         ["Traces:  http://127.0.0.1:4848/", "Rows:    in memory", "", "Set these where your app runs:", "  export BRAINTRUST_APP_URL=http://127.0.0.1:4848", "  export BRAINTRUST_API_KEY=local", "", "Ctrl+C stops it."],
-        ServeCommand.Greeting(new Uri("http://127.0.0.1:4848/"), new()));
+        ServeCommand.Greeting(new Uri("http://127.0.0.1:4848/"), new(), isWindows: false));
+
+    [Fact]
+    public void OnWindowsItSaysThemAsPowerShellTakesThem() => Assert.Equal(
+        ["  $env:BRAINTRUST_APP_URL = \"http://127.0.0.1:4848\"", "  $env:BRAINTRUST_API_KEY = \"local\""],
+        ServeCommand.Greeting(new Uri("http://127.0.0.1:4848/"), new(), isWindows: true).Where(line => line.Contains("BRAINTRUST", StringComparison.Ordinal)));
 
     [Theory]
     [InlineData("--to https://www.braintrust.dev", "", "BRAINTRUST_API_KEY")]

@@ -1,5 +1,7 @@
 // What the page asks the server, and how it hears of changes.
 
+import { toast } from './dom.js';
+
 export class Refused extends Error {
   constructor(status, reason) {
     super(reason);
@@ -26,6 +28,7 @@ export const exportOfTrace = id => `/local/traces/${encodeURIComponent(id)}/expo
 export const exportOfProject = project => of(project, 'export');
 export const attachment = key => `/local/attachments/${encodeURIComponent(key)}`;
 
+const RECONNECT_AFTER = 3000;
 const listeners = new Set();
 const watchers = new Set();
 let connected = false;
@@ -48,8 +51,10 @@ export function connect() {
     if (document.hidden) {
       events?.close();
       events = null;
-    } else events ??= listen();
+    } else if (events === null || events.readyState === EventSource.CLOSED) events = listen();
   };
+  // A browser tries again by itself after most failures, but not after all.
+  setInterval(follow, RECONNECT_AFTER);
   document.addEventListener('visibilitychange', follow);
   follow();
 }
@@ -84,7 +89,8 @@ export function settled(work, interval = 250) {
       try {
         await work();
       } catch (error) {
-        if (error.name !== 'AbortError') console.warn(error);
+        if (error instanceof Refused) toast(error.message);
+        else if (error.name !== 'AbortError') console.warn(error);
       }
       await new Promise(resolve => setTimeout(resolve, interval));
     }

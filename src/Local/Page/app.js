@@ -52,7 +52,7 @@ async function openRow(id, project) {
   } catch (error) {
     if (error.status !== 404) return toast(error.message);
     show(`row ${id}`, () => {
-      const stop = api.onChange(() => openRow(id, project));
+      const stop = api.onChange(api.settled(() => openRow(id, project)));
       return { element: h('section', { class: 'nothing' }, h('p', null, 'This row is not here yet.'), h('p', { class: 'faint' }, 'It opens by itself when it arrives.')), close: stop };
     });
   }

@@ -14,6 +14,14 @@ export function duration(seconds) {
   return `${Math.floor(seconds / 3600)} h ${String(Math.floor(seconds % 3600 / 60)).padStart(2, '0')} m`;
 }
 
+/** A round time on an axis, without the zeros that a measured one has. */
+export function tick(seconds) {
+  const round = number => String(Number(number.toPrecision(3)));
+  if (seconds === 0) return '0';
+  if (seconds < 1) return `${round(seconds * 1000)} ms`;
+  return seconds < 60 ? `${round(seconds)} s` : duration(seconds).replace(/ 00 [ms]$/, '');
+}
+
 export function count(number) {
   if (number === null || number === undefined) return '';
   if (number < 10_000) return whole.format(number);
@@ -29,6 +37,7 @@ export function plural(number, one, many = one + 's') {
 
 export function cost(dollars) {
   if (dollars === null || dollars === undefined) return '';
+  if (dollars >= 1000) return `$${whole.format(Math.round(dollars))}`;
   return `$${dollars < 0.01 ? dollars.toPrecision(2) : dollars.toFixed(dollars < 1 ? 3 : 2)}`;
 }
 

@@ -10,6 +10,8 @@ const MOST_SHOWN = 500;
 const SILENT_AFTER = 15 * 60;
 const TIMES = [['', 'Any time'], ['900', 'Last 15 minutes'], ['3600', 'Last hour'], ['86400', 'Last 24 hours'], ['604800', 'Last 7 days']];
 
+const idOf = trace => `trace-${encodeURIComponent(trace)}`;
+
 export function listView({ project, filter, open, onFilter }) {
   let traces = [];
   let unrolled = PAGE;
@@ -22,6 +24,11 @@ export function listView({ project, filter, open, onFilter }) {
   const search = h('input', {
     type: 'search', class: 'wide', placeholder: 'Search in everything that was logged', 'aria-label': 'Search', value: filter.text ?? '',
     oninput: () => change('text', search.value.trim()),
+    onkeydown: event => {
+      if (event.key !== 'ArrowDown') return;
+      list.focus();
+      key(event);
+    },
   });
   const choices = h('div', { class: 'choices' });
   const list = h('div', { class: 'list', role: 'listbox', tabindex: '0', 'aria-label': 'Traces', onkeydown: key });
@@ -52,9 +59,9 @@ export function listView({ project, filter, open, onFilter }) {
     try {
       const page = await api.traces(project, wanted, mine.signal);
       if (gone || mine.signal.aborted) return;
-      traces = next ? traces.concat(page) : page;
+      traces = next ? traces.concat(page) : page.concat(page.length === MOST_SHOWN ? olderThan(page.at(-1)) : []);
       unrolled = Math.max(PAGE, traces.length);
-      complete = page.length < wanted.limit;
+      if (next || traces.length === page.length) complete = page.length < wanted.limit;
       draw();
     } catch (error) {
       if (error.name === 'AbortError') return;
@@ -64,12 +71,18 @@ export function listView({ project, filter, open, onFilter }) {
     }
   }
 
+  /** What was unrolled beyond what is asked for at a time. Only its beginning is asked for again: that is where traces change. */
+  const olderThan = last => traces.filter(it => it.start < last.start || (it.start === last.start && it.root_span_id < last.root_span_id));
+
   const filtered = () => Object.entries(filter).some(([, value]) => value);
 
   function draw() {
     const fresh = known === null ? null : new Set(traces.map(it => it.root_span_id).filter(id => !known.has(id)));
     known = new Set([...known ?? [], ...traces.map(it => it.root_span_id)]);
-    if (!known.has(selected)) selected = null;
+    if (!traces.some(it => it.root_span_id === selected)) {
+      selected = null;
+      list.removeAttribute('aria-activedescendant');
+    }
     list.replaceChildren(...traces.map(it => line(it, fresh?.has(it.root_span_id))));
     element.classList.toggle('empty', traces.length === 0);
     more.replaceChildren(traces.length > 0
@@ -81,7 +94,7 @@ export function listView({ project, filter, open, onFilter }) {
     const live = it.running > 0 && Date.now() / 1000 - it.updated < SILENT_AFTER;
     const only = it.spans === 0;
     return h('a', {
-      class: `item${it.errors > 0 ? ' failed' : ''}${fresh ? ' fresh' : ''}${it.root_span_id === selected ? ' selected' : ''}`, role: 'option', tabindex: '-1',
+      class: `item${it.errors > 0 ? ' failed' : ''}${fresh ? ' fresh' : ''}${it.root_span_id === selected ? ' selected' : ''}`, role: 'option', tabindex: '-1', id: idOf(it.root_span_id),
       'data-trace': it.root_span_id, 'aria-selected': it.root_span_id === selected,
       href: `/app/local/p/${encodeURIComponent(project)}/logs?r=${encodeURIComponent(it.root_span_id)}`,
       onclick: event => {
@@ -118,6 +131,7 @@ export function listView({ project, filter, open, onFilter }) {
         item.setAttribute('aria-selected', is);
         if (is) item.scrollIntoView({ block: 'nearest' });
       }
+      list.setAttribute('aria-activedescendant', idOf(selected));
     } else if (event.key === 'Enter' && selected && event.target === list) open(selected);
     else return;
     event.preventDefault();

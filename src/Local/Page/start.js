@@ -11,7 +11,8 @@ const samples = {
 
 export function start(project = 'My Project') {
   const name = project.replace(/["\\\n]/g, '');
-  const variables = `export BRAINTRUST_APP_URL=${location.origin}\nexport BRAINTRUST_API_KEY=local`;
+  const set = /^Win/.test(navigator.platform) ? (it, value) => `$env:${it} = "${value}"` : (it, value) => `export ${it}=${value}`;
+  const variables = `${set('BRAINTRUST_APP_URL', location.origin)}\n${set('BRAINTRUST_API_KEY', 'local')}`;
   const code = h('div');
   const tabs = h('div', { class: 'tabs', role: 'tablist' }, Object.keys(samples).map(language => h('button', { role: 'tab', onclick: () => show(language) }, language)));
   function show(language) {

@@ -56,8 +56,8 @@ export function traceView({ project, id, row, back, onSelect }) {
     try {
       let answer = await api.trace(project, id, version);
       for (const it of answer.spans) rows.set(it.id, it);
-      if (answer.trace.rows !== rows.size) {
-        // Some are gone.
+      // The summary is the later of the two, so that it counts all of these rows and perhaps more; if less, some are gone.
+      if (answer.trace.rows < rows.size) {
         answer = await api.trace(project, id);
         rows.clear();
         for (const it of answer.spans) rows.set(it.id, it);
@@ -69,7 +69,7 @@ export function traceView({ project, id, row, back, onSelect }) {
       summary = answer.trace;
       tree = grow([...rows.values()]);
       head();
-      draw();
+      draw(!first);
       if (!first && (changed.size === 0 || changed.has(selected))) read();
       if (first) {
         if (!rows.has(selected)) select(summary.root_id ?? tree.nodes[0]?.row.id, true);
@@ -80,9 +80,20 @@ export function traceView({ project, id, row, back, onSelect }) {
       }
     } catch (error) {
       if (error.status !== 404) throw error;
-      facts.replaceChildren(h('h1', null, 'This trace is not here (yet)'), h('p', { class: 'faint' }, 'It opens by itself when its first row arrives.'));
+      absent();
     }
   });
+
+  /** Not yet, or no more: then what is left on the screen would be all that is left of it, so it stays to be read. */
+  function absent() {
+    const was = rows.size > 0;
+    summary = null;
+    rows.clear();
+    version = 0;
+    facts.replaceChildren(
+      h('h1', null, was ? 'This trace is not stored any more' : 'This trace is not here (yet)'),
+      h('p', { class: 'faint' }, was ? 'It was removed; what you see is a memory of it.' : 'It opens by itself when its first row arrives.'));
+  }
 
   function head() {
     document.title = `${summary.name ?? 'Trace'} · ${project}`;
@@ -103,10 +114,10 @@ export function traceView({ project, id, row, back, onSelect }) {
       ].filter(Boolean)));
   }
 
-  function draw() {
+  function draw(byItself = false) {
     const visible = lines(tree, { closed, logs, text });
     found.textContent = text ? format.plural(visible.length, 'row') : '';
-    view.show(visible, extent(rows.values(), now()), now());
+    view.show(visible, extent(rows.values(), now()), now(), byItself);
   }
 
   function select(rowId, reveal = false) {

@@ -26,16 +26,28 @@ export class Tree {
     new ResizeObserver(() => this.draw()).observe(this.scroller);
   }
 
-  /** Other lines; the place where one was looking stays. */
-  show(lines, extent, now) {
+  /** Other lines. When they changed by themselves, what one was looking at stays where it is on the screen. */
+  show(lines, extent, now, byItself = false) {
+    const anchor = byItself ? this.anchor() : null;
     this.lines = lines;
     this.extent = extent;
     this.now = now;
     this.places = new Map(lines.map((line, index) => [line.node.row.id, index]));
     this.space.style.height = `${lines.length * HEIGHT}px`;
+    const moved = anchor === null ? 0 : (this.places.get(anchor.id) ?? anchor.index) - anchor.index;
+    if (moved !== 0) this.scroller.scrollTop += moved * HEIGHT;
     this.drawAxis();
     this.drawn = null;
     this.draw();
+  }
+
+  /** The selected line if it is in sight, else the first that is. */
+  anchor() {
+    const first = Math.ceil(this.scroller.scrollTop / HEIGHT);
+    const last = Math.floor((this.scroller.scrollTop + this.scroller.clientHeight) / HEIGHT) - 1;
+    const selected = this.places?.get(this.selected);
+    const index = selected >= first && selected <= last ? selected : first;
+    return index in this.lines ? { id: this.lines[index].node.row.id, index } : null;
   }
 
   select(id, reveal = false) {
@@ -106,9 +118,12 @@ export class Tree {
   }
 
   drawAxis() {
-    const { from, to } = this.extent;
-    this.axis.replaceChildren(h('span', { class: 'label' }, 'Span'), h('div', { class: 'ticks' }, [0, 0.25, 0.5, 0.75].map(part =>
-      h('span', { style: { left: `${part * 100}%` } }, format.duration((to - from) * part)))));
+    const span = this.extent.to - this.extent.from;
+    const step = roundStep(span / 5);
+    this.element.style.setProperty('--step', `${step / span * 100}%`);
+    const ticks = Array.from({ length: Math.ceil(span / step) }, (_, i) => i * step).filter(at => at / span < 0.94);
+    this.axis.replaceChildren(h('span', { class: 'label' }, 'Span'), h('div', { class: 'ticks' }, ticks.map(at =>
+      h('span', { style: { left: `${at / span * 100}%` } }, format.tick(at)))));
   }
 
   click(event) {
@@ -139,6 +154,14 @@ export class Tree {
     this.onSelect(line.node.row.id);
     this.select(line.node.row.id, true);
   }
+}
+
+/** The next of 1, 2, 5, 10, … below a minute, and of a clock's steps above it, in seconds. */
+function roundStep(least) {
+  const clock = [60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400].find(step => step >= least);
+  if (least > 30 && clock) return clock;
+  const power = 10 ** Math.floor(Math.log10(least));
+  return [1, 2, 5, 10].find(it => it * power >= least * (1 - 1e-9)) * power;
 }
 
 const share = (time, from, to) => Math.max(0, Math.min(100, (time - from) / (to - from) * 100));

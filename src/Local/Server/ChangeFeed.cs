@@ -3,10 +3,10 @@ using Braintrust.Logging.Local.Storage;
 
 namespace Braintrust.Logging.Local.Server;
 
-/// <summary>Tells whoever looks which traces have changed. One who is slow misses notes, and is told so by null: then everything may have changed.</summary>
+/// <summary>Tells whoever looks which traces have changed. To one who is slow it says no more than that many have.</summary>
 sealed class ChangeFeed
 {
-    const int MostWaiting = 64;
+    const int MostNamed = 256;
 
     readonly Lock _lock = new();
     readonly List<Listener> _listeners = [];
@@ -30,25 +30,35 @@ sealed class ChangeFeed
 
     public sealed class Listener(ChangeFeed feed) : IDisposable
     {
-        readonly Channel<IReadOnlyList<TraceKey>> _notes = Channel.CreateBounded<IReadOnlyList<TraceKey>>(MostWaiting);
-        volatile bool _missed;
+        // Rung once is enough, however much changes until somebody comes.
+        readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-        /// <summary>What changed since the last time, at least one trace; null if that is not known any more.</summary>
+        // Under the feed's lock.
+        HashSet<TraceKey> _changed = [];
+
+        /// <summary>What changed since the last time, at least one trace; null if it is too much to name.</summary>
         public async Task<IReadOnlyCollection<TraceKey>?> NextAsync(CancellationToken cancellationToken)
         {
-            var changed = new HashSet<TraceKey>(await _notes.Reader.ReadAsync(cancellationToken).ConfigureAwait(false));
-            while (_notes.Reader.TryRead(out var more))
-                changed.UnionWith(more);
-            if (!_missed)
-                return changed;
-            _missed = false;
-            return null;
+            while (true)
+            {
+                await _bell.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                HashSet<TraceKey> changed;
+                lock (feed._lock)
+                    (changed, _changed) = (_changed, []);
+                if (changed.Count > 0)
+                    return changed.Count > MostNamed ? null : changed;
+            }
         }
 
         internal void Tell(IReadOnlyList<TraceKey> changed)
         {
-            if (!_notes.Writer.TryWrite(changed))
-                _missed = true;
+            foreach (var key in changed)
+            {
+                if (_changed.Count > MostNamed)
+                    break;
+                _changed.Add(key);
+            }
+            _bell.Writer.TryWrite(true);
         }
 
         public void Dispose()

@@ -35,7 +35,9 @@ static class Gate
         catch (SqliteException e) when (!context.Response.HasStarted)
         {
             // Not stored, so not acknowledged; the client keeps the rows and tries again.
-            await Answer.Refuse(context, StatusCodes.Status503ServiceUnavailable, $"The database failed: {e.Message}").ConfigureAwait(false);
+            var reason = $"The database failed: {e.Message}";
+            state.TellFailure(reason);
+            await Answer.Refuse(context, StatusCodes.Status503ServiceUnavailable, reason).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -3,7 +3,7 @@ using Braintrust.Logging.Local.Storage;
 namespace Braintrust.Logging.Local.Server;
 
 /// <summary>What the endpoints share.</summary>
-sealed class LocalState(LocalStore store, BraintrustLocalOptions options)
+sealed class LocalState(LocalStore store, BraintrustLocalOptions options, Action<string> tell)
 {
     public const string WellKnownApiKey = "local";
     public const string OrganizationName = "local";
@@ -15,6 +15,15 @@ sealed class LocalState(LocalStore store, BraintrustLocalOptions options)
     public string? Token { get; } = options.Token;
     public LocalStore Store { get; } = store;
     public ChangeFeed Changes { get; } = new();
+
+    string? _told;
+
+    /// <summary>Tells of a failure of the database, once until another one takes its place: a full disk fails every request.</summary>
+    public void TellFailure(string reason)
+    {
+        if (Interlocked.Exchange(ref _told, reason) != reason)
+            tell($"{reason} Rows are refused until it works again; the apps that send them keep them and try again.");
+    }
 
     /// <summary>Known once the socket is bound, which is before the first request.</summary>
     public Uri Url { get; set; } = null!;

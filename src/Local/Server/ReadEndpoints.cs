@@ -75,7 +75,7 @@ static class ReadEndpoints
         };
 
         string? Text(string name) => query[name].ToString() is { Length: > 0 } text ? text : null;
-        double? Number(string name) => double.TryParse(query[name], CultureInfo.InvariantCulture, out var number) ? number : null;
+        double? Number(string name) => double.TryParse(query[name], CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
     }
 
     static async Task FacetsOf(HttpContext context, LocalState state, Project project)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 
 namespace Braintrust.Logging.Local.Server;
 
@@ -15,8 +16,9 @@ static class StrictJson
         fault = null;
         try
         {
+            var value = JsonNode.Parse(text, documentOptions: Strict);
             CheckStrings(text);
-            return JsonNode.Parse(text, documentOptions: Strict);
+            return value;
         }
         catch (JsonException e)
         {
@@ -32,9 +34,14 @@ static class StrictJson
     /// <summary>The parser looks into strings only when they are asked for, which is too late to refuse them.</summary>
     static void CheckStrings(ReadOnlySpan<byte> text)
     {
+        if (!Utf8.IsValid(text))
+            throw new InvalidOperationException();
+        // Of valid bytes only an escape can still be half of a pair.
+        if (text.IndexOf("\\u"u8) < 0)
+            return;
         var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = Strict.MaxDepth });
         while (reader.Read())
-            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+            if (reader.ValueIsEscaped)
                 _ = reader.GetString();
     }
 }

@@ -25,17 +25,19 @@ sealed class Database : IDisposable
         return database;
     }
 
-    /// <summary>Opens or makes the file. One that cannot be read as a database is moved aside, told about, and a new one begun.</summary>
+    /// <summary>
+    /// Opens or makes the file. One that cannot be read as a database is moved aside, told about, and a new one begun; without anybody to tell it stays where it is.
+    /// </summary>
     /// <exception cref="InvalidDataException">A newer version of this library wrote the file.</exception>
-    /// <exception cref="IOException">The file cannot be opened or made.</exception>
-    public static Database OpenFile(string path, TimeProvider clock, Action<string> tell)
+    /// <exception cref="IOException">The file cannot be opened or made, or is damaged and stays.</exception>
+    public static Database OpenFile(string path, TimeProvider clock, Action<string>? tell)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         try
         {
             return OpenAt(path);
         }
-        catch (SqliteException e) when (IsDamage(e))
+        catch (SqliteException e) when (tell is not null && IsDamage(e))
         {
             var aside = $"{path}.damaged-{clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}";
             foreach (var suffix in new[] { "", "-wal", "-shm" })

@@ -8,8 +8,8 @@ sealed class LocalStore : IDisposable
     readonly Database _database;
     readonly Writer _writer;
 
-    // A path of null keeps everything in memory.
-    public LocalStore(string? path, TimeProvider clock, Action<string> tell)
+    // A path of null keeps everything in memory. Who only reads tells nobody, and leaves a damaged file to the server.
+    public LocalStore(string? path, TimeProvider clock, Action<string>? tell = null)
     {
         _database = path is null ? Database.InMemory() : Database.OpenFile(path, clock, tell);
         _writer = new Writer(_database);
@@ -24,7 +24,8 @@ sealed class LocalStore : IDisposable
     public TraceStore Traces { get; }
     public BlobStore Blobs { get; }
 
-    public Retention Retention(TimeProvider clock, long maxBytes, TimeSpan? maxAge, Action<string> tell) => new(_writer, clock, maxBytes, maxAge, tell);
+    public Retention Retention(TimeProvider clock, long maxBytes, TimeSpan? maxAge, Action<string> tell, Action<IReadOnlyList<TraceKey>> changed) =>
+        new(_writer, clock, maxBytes, maxAge, tell, changed);
 
     public void Dispose()
     {

@@ -1,7 +1,7 @@
 namespace Braintrust.Logging.Local.Storage;
 
 /// <summary>Keeps the database within its bounds: whole traces go, the oldest first, and it is said how many.</summary>
-sealed class Retention(Writer writer, TimeProvider clock, long maxBytes, TimeSpan? maxAge, Action<string> tell)
+sealed class Retention(Writer writer, TimeProvider clock, long maxBytes, TimeSpan? maxAge, Action<string> tell, Action<IReadOnlyList<TraceKey>> changed)
 {
     const int TracesAtOnce = 25;
 
@@ -12,7 +12,7 @@ sealed class Retention(Writer writer, TimeProvider clock, long maxBytes, TimeSpa
             var limit = RowStore.Seconds(clock) - age.TotalSeconds;
             var gone = 0;
             for (var some = -1; some != 0; gone += some)
-                some = await writer.RunAsync(it => Remove(it, "where updated < $1", limit)).ConfigureAwait(false);
+                some = await RemoveAsync("where updated < $1", limit).ConfigureAwait(false);
             if (gone > 0)
                 tell($"Removed {Traces(gone)} that had not changed for {age.TotalDays:0.#} days, which is how long they are kept.");
         }
@@ -20,7 +20,7 @@ sealed class Retention(Writer writer, TimeProvider clock, long maxBytes, TimeSpa
         var removed = 0;
         while (await writer.RunAsync(SizeOf).ConfigureAwait(false) > maxBytes)
         {
-            var some = await writer.RunAsync(it => Remove(it, "")).ConfigureAwait(false);
+            var some = await RemoveAsync("").ConfigureAwait(false);
             if (some == 0)
                 break;
             removed += some;
@@ -34,19 +34,30 @@ sealed class Retention(Writer writer, TimeProvider clock, long maxBytes, TimeSpa
     static long SizeOf(Writer writer) =>
         (writer.First("pragma page_count", row => row.GetInt64(0)) - writer.First("pragma freelist_count", row => row.GetInt64(0))) * writer.First("pragma page_size", row => row.GetInt64(0));
 
-    static int Remove(Writer writer, string where, params ReadOnlySpan<object?> arguments)
+    async Task<int> RemoveAsync(string where, params object?[] arguments)
     {
-        var oldest = writer.All($"select project, trace from trace {where} order by updated limit {TracesAtOnce}", row => (Project: row.GetString(0), Trace: row.GetString(1)), arguments);
+        var gone = await writer.RunAsync(it => Remove(it, where, arguments)).ConfigureAwait(false);
+        changed(gone);
+        return gone.Count;
+    }
+
+    static List<TraceKey> Remove(Writer writer, string where, object?[] arguments)
+    {
+        var oldest = writer.All($"select project, trace from trace {where} order by updated limit {TracesAtOnce}", row => new TraceKey(row.GetString(0), row.GetString(1)), arguments);
         foreach (var (project, trace) in oldest)
         {
             writer.Execute("delete from audit where row in (select id from row where trace = $1 and project = $2)", trace, project);
             writer.Execute("delete from row where project = $2 and commented in (select id from row where trace = $1 and project = $2)", trace, project);
+            // Only few rows refer to a file, and only those are searched for each file's key.
             foreach (var key in writer.All(
-                "select a.key from attachment a join row r on r.trace = $1 and r.project = $2 and instr(r.body, a.key) > 0", row => row.GetString(0), trace, project))
+                """
+                with referring as materialized (select body from row where trace = $1 and project = $2 and instr(body, 'braintrust_attachment') > 0)
+                select distinct key from attachment join referring on instr(body, key) > 0
+                """, row => row.GetString(0), trace, project))
                 writer.Execute("delete from attachment where key = $1", key);
             writer.Execute("delete from row where trace = $1 and project = $2", trace, project);
             writer.Execute("delete from trace where project = $1 and trace = $2", project, trace);
         }
-        return oldest.Count;
+        return oldest;
     }
 }

@@ -24,23 +24,26 @@ sealed record TraceSummary(
         ["name"] = Name,
         ["type"] = Type,
         ["start"] = Start,
-        ["duration"] = Running > 0 || Finish is null ? null : Finish - Start,
+        ["duration"] = Running > 0 ? null : Finite(Finish - Start),
         ["updated"] = Updated,
         ["rows"] = Rows,
         ["spans"] = Spans,
         ["running"] = Running,
         ["errors"] = Errors,
-        ["prompt_tokens"] = Prompt,
-        ["prompt_cached_tokens"] = Cached,
-        ["completion_tokens"] = Completion,
-        ["tokens"] = Tokens,
-        ["estimated_cost"] = Cost,
+        ["prompt_tokens"] = Finite(Prompt),
+        ["prompt_cached_tokens"] = Finite(Cached),
+        ["completion_tokens"] = Finite(Completion),
+        ["tokens"] = Finite(Tokens),
+        ["estimated_cost"] = Finite(Cost),
         ["models"] = Parse(Models),
         ["tags"] = Parse(Tags),
         ["scores"] = Parse(Scores),
         ["input"] = Input,
         ["output"] = Output,
     };
+
+    /// <summary>Each number of a row is one; the sum of some is not, and JSON has no word for it.</summary>
+    static double? Finite(double? number) => number is { } it && double.IsFinite(it) ? it : null;
 
     static JsonNode? Parse(string? json) => json is null ? null : JsonNode.Parse(json);
 }
