@@ -393,11 +393,19 @@ sealed class DeliveryLoop
         {
             _refusals.Tell(Now, Refused);
         }
+        _fates.Tell();
         var isWaiting = _outbox.Sending == 0 && _lookUps == 0 && !_uploads.AreRunning;
         _flushes.Complete(isWaiting ? Math.Max(Now, Math.Max(NextChance(), _uploads.NextChance)) : Now, _fates.LastError);
     }
 
-    void Refused(ProjectKey project, long rows) => _fates.Remember(_outbox.LaneOf(project), LossReasons.QueueFull, rows);
+    void Refused(FrontEnd frontEnd, ProjectKey project, long rows)
+    {
+        if (project != default)
+        {
+            _fates.Remember(_outbox.LaneOf(project), LossReasons.QueueFull, rows);
+        }
+        _fates.Refuse(frontEnd, rows);
+    }
 
     /// <summary>Each project is told what it lost, in a row of its own, once it can be sent to again.</summary>
     void SummariseLosses()
@@ -490,7 +498,8 @@ sealed class DeliveryLoop
             }
         }
         _uploads.Close();
-        _refusals.Tell(Now, static (_, _) => { });
+        _refusals.Tell(Now, (frontEnd, _, rows) => _fates.Refuse(frontEnd, rows));
+        _fates.Tell();
         _flushes.Complete(Now, _fates.LastError);
         Volatile.Write(ref _rest, _flushes.Rest(_fates.LastError));
         Volatile.Write(ref _oldest, long.MaxValue);

@@ -10,6 +10,9 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
     // More projects than that at once are not told: a selector may name any number.
     const int ProjectsToTell = 256;
 
+    // What was lost since the listeners were last told: one occasion, however many rows, batches and answers it took.
+    readonly Dictionary<(FrontEnd FrontEnd, string Reason, string Message), (RowLoss Loss, List<object> Payloads)> _untold = [];
+
     /// <summary>How many projects have losses that they have not been told of.</summary>
     public int Untold { get; set; }
 
@@ -55,7 +58,32 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
                 Remember(row.Lane, loss.Reason, 1);
             }
         }
-        losses.Report(frontEnd, frontEnd.WatchesLosses ? [.. rows.Select(row => row.Payload).OfType<object>()] : [], loss);
+        Gather(frontEnd, frontEnd.WatchesLosses ? rows.Select(row => row.Payload).OfType<object>() : [], loss);
+    }
+
+    /// <summary>Rows that the queue refused: their writes were counted where they were refused.</summary>
+    public void Refuse(FrontEnd frontEnd, long rows) =>
+        Gather(frontEnd, [], new RowLoss(rows, LossReasons.QueueFull, "The queue was full. Raise QueueLimit and QueueLimitBytes for bursts, or log less.", null));
+
+    /// <summary>
+    /// Hands the losses of this occasion to those who listen. Before any flush is answered: what its result says was dropped has been told by then.
+    /// </summary>
+    public void Tell()
+    {
+        foreach (var ((frontEnd, _, _), (loss, payloads)) in _untold)
+        {
+            losses.Report(frontEnd, payloads, loss);
+        }
+        _untold.Clear();
+    }
+
+    void Gather(FrontEnd frontEnd, IEnumerable<object> payloads, RowLoss loss)
+    {
+        var key = (frontEnd, loss.Reason, loss.Message);
+        var known = _untold.GetValueOrDefault(key);
+        var all = known.Payloads ?? [];
+        all.AddRange(payloads);
+        _untold[key] = (known.Loss is null ? loss : known.Loss with { Count = known.Loss.Count + loss.Count }, all);
     }
 
     /// <summary>For the row that tells the project itself what it lost, once delivery works.</summary>
@@ -79,7 +107,7 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
         {
             epoch.LostUploads++;
         }
-        losses.Report(upload.FrontEnd, new RowLoss(1, LossReasons.Attachment, message, null));
+        Gather(upload.FrontEnd, [], new RowLoss(1, LossReasons.Attachment, message, null));
     }
 
     static void Settle(in PendingRow row)

@@ -43,8 +43,8 @@ sealed class Refusals(LossReporter losses)
     public long TakeSinceFlush() => Interlocked.Exchange(ref _sinceFlush, 0);
 
     /// <param name="now">On the monotonic clock.</param>
-    /// <param name="refused">Told which project was refused how many.</param>
-    public void Tell(long now, Action<ProjectKey, long> refused)
+    /// <param name="refused">Told whose rows were refused, in which project, and how many; no project once there are too many to name.</param>
+    public void Tell(long now, Action<FrontEnd, ProjectKey, long> refused)
     {
         if (Interlocked.Exchange(ref _news, 0) == 0)
         {
@@ -56,11 +56,7 @@ sealed class Refusals(LossReporter losses)
             var rows = Interlocked.Exchange(ref count.Value, 0);
             if (rows > 0)
             {
-                if (project != default)
-                {
-                    refused(project, rows);
-                }
-                losses.Report(frontEnd, new RowLoss(rows, LossReasons.QueueFull, "The queue was full. Raise QueueLimit and QueueLimitBytes for bursts, or log less.", null));
+                refused(frontEnd, project, rows);
             }
         }
     }

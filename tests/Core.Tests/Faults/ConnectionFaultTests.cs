@@ -28,7 +28,7 @@ public sealed class ConnectionFaultTests
         Assert.InRange(logger.Client.Ledger.Retried, 0, 10);
     }
 
-    [Fact(Skip = "Unstable beside the other tests; it passes alone. To be looked into before issue 4 ends."), Trait("Row", "N19")]
+    [Fact, Trait("Row", "N19")]
     public async Task NoAnswerIsTooStrange()
     {
         await using var it = await FaultWorld.StartAsync();
@@ -39,12 +39,12 @@ public sealed class ConnectionFaultTests
             await exchange.Stream.WriteAsync(Strange(random));
             exchange.Close();
         }));
-        using var http = new HttpExchange(null, TimeProvider.System);
         var count = LongTests.Count(300, 10_000);
         var kinds = new Dictionary<AnswerKind, int>();
 
         for (var i = 0; i < count; i++)
         {
+            using var http = new HttpExchange(null, TimeProvider.System); // a connection of its own: on one that the answer before has spoilt, this one's may never be asked for
             var reply = await http.PostAsync($"{it.Faults.Url}/logs3", "sk-canary", "{}"u8.ToArray(), CancellationToken.None).WaitAsync(Patience.Limit);
             var answer = ResponseRule.ForRows(reply, 1, default);
             Assert.InRange(reply.Body.Length, 0, HttpExchange.BodyLimit);

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Braintrust.Logging.Tests.Mel.Faults;
 
 /// <summary>The order in which a host ends, and what its own instrumentation sees of us.</summary>
+[Collection("distributed")] // what the process traces is seen here, whichever test it belongs to
 public sealed class HostFaultTests
 {
     [Fact, Trait("Row", "L05")]
