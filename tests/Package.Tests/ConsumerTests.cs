@@ -85,6 +85,42 @@ public sealed class ConsumerTests(Feed feed) : IAsyncLifetime
         Assert.Equal(("Answering When is tea?", 49L), (trace.Name, Assert.Single(trace.Children).Tokens!.Value));
     }
 
+    [PackageFact]
+    public async Task AProjectOfTestsTestsWhatItLogs()
+    {
+        var folder = await feed.ConsumerAsync(
+            "AppTests",
+            Project("Microsoft.NET.Sdk", Reference("Braintrust.Logging.Testing") + Reference("Serilog.Sinks.Braintrust") + """
+                <PackageReference Include="Microsoft.NET.Test.Sdk" Version="18.10.1" />
+                <PackageReference Include="xunit" Version="2.9.3" />
+                <PackageReference Include="xunit.runner.visualstudio" Version="3.1.5" />
+                """).Replace("<OutputType>Exe</OutputType>", "", StringComparison.Ordinal),
+            """
+            using Braintrust.Logging.Testing;
+            using Serilog;
+            using Xunit;
+
+            public class AnswerTests
+            {
+                [Fact]
+                public async Task AnAnswerIsScored()
+                {
+                    await using var braintrust = new InMemoryBraintrust();
+                    using var log = new LoggerConfiguration().WriteTo.Braintrust(braintrust.Client).CreateLogger();
+                    using (var span = log.BeginSpan("Answering {Question}", "When is tea?"))
+                    {
+                        span.Log(output: "At four.");
+                    }
+
+                    (await braintrust.TraceAsync()).ShouldHaveSpan("Answering {Question}").WithOutput("At four.");
+                    await braintrust.ShouldHaveLostNothingAsync();
+                }
+            }
+            """);
+
+        Assert.Contains("Passed: 1", (await Feed.RunAsync(folder, "test", "--nologo")).Replace("     ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
     [PackageTheory]
     [InlineData("Trimmed", "-p:PublishTrimmed=true", "-p:PublishSingleFile=true")]
     [InlineData("Native", "-p:PublishAot=true", "-p:StripSymbols=true")]

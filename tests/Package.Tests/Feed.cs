@@ -23,7 +23,7 @@ public sealed class Feed : IAsyncLifetime
         {
             return;
         }
-        foreach (var project in new[] { "Core", "Serilog", "MEL", "Hosting", "Local", "Local.Tool" })
+        foreach (var project in new[] { "Core", "Serilog", "MEL", "Hosting", "Testing", "Local", "Local.Tool" })
         {
             await RunAsync(Repository, "pack", $"src/{project}", "-c", "Release", "-o", Folder, $"-p:MinVerVersionOverride={Version}", "--nologo", "-v", "q");
         }

@@ -12,6 +12,7 @@ public sealed class PackageTests(Feed feed)
     [InlineData("Serilog.Sinks.Braintrust", "lib/net8.0/Serilog.Sinks.Braintrust.dll")]
     [InlineData("Braintrust.Extensions.Logging", "lib/net8.0/Braintrust.Extensions.Logging.dll")]
     [InlineData("Braintrust.Extensions.Hosting", "lib/net8.0/Braintrust.Extensions.Hosting.dll")]
+    [InlineData("Braintrust.Logging.Testing", "lib/net8.0/Braintrust.Logging.Testing.dll")]
     [InlineData("Braintrust.Logging.Local", "lib/net10.0/Braintrust.Logging.Local.dll")]
     [InlineData("braintrust-local", "tools/net10.0/any/braintrust-local.dll")]
     public void APackageHasAllThatAGalleryShows(string id, string assembly)
@@ -36,6 +37,7 @@ public sealed class PackageTests(Feed feed)
         Assert.Equal($"[{feed.Version}]", Dependencies("Serilog.Sinks.Braintrust")["Braintrust.Logging"]);
         Assert.Equal($"[{feed.Version}]", Dependencies("Braintrust.Extensions.Logging")["Braintrust.Logging"]);
         Assert.Equal($"[{feed.Version}]", Dependencies("Braintrust.Extensions.Hosting")["Braintrust.Logging"]);
+        Assert.Equal($"[{feed.Version}]", Assert.Single(Dependencies("Braintrust.Logging.Testing")).Value);
         Assert.Equal("4.3.0", Dependencies("Serilog.Sinks.Braintrust")["Serilog"]);
         Assert.Equal("9.0.0", Dependencies("Braintrust.Extensions.Logging")["Microsoft.Extensions.Logging.Abstractions"]);
     }

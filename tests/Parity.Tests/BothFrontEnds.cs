@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Braintrust.Logging.Testing;
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Core;
@@ -9,16 +10,14 @@ namespace Braintrust.Logging.Tests.Parity;
 /// <summary>Makes the same call through Serilog and through ILogger and gives the two stored rows.</summary>
 static class BothFrontEnds
 {
-    const string Project = "parity";
     const string Category = "Shop.Checkout";
 
     public static async Task<(JsonObject Serilog, JsonObject Mel)> LogAsync(
         EventsAs eventsAs, LogLevel level, EventId id, Exception? error, string template, params object?[] arguments)
     {
-        await using var server = await FakeBraintrust.StartAsync();
-        await using var client = new BraintrustClient(new() { ApiKey = server.ApiKey, AppUrl = server.Url.ToString(), Project = Project });
+        await using var braintrust = new InMemoryBraintrust();
 
-        await using (var serilog = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Braintrust(client, Project, eventsAs).CreateLogger())
+        await using (var serilog = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Braintrust(braintrust.Client, eventsAs: eventsAs).CreateLogger())
         {
             var log = serilog.ForContext(Constants.SourceContextPropertyName, Category);
             if (id != default)
@@ -29,16 +28,15 @@ static class BothFrontEnds
         }
         using (var factory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddBraintrust(options =>
         {
-            options.Client = client;
-            options.Project = Project;
+            options.Client = braintrust.Client;
             options.EventsAs = eventsAs;
         })))
         {
             factory.CreateLogger(Category).Log(level, id, error, template, arguments);
         }
-        await client.FlushAsync();
+        await braintrust.ShouldHaveLostNothingAsync();
 
-        var rows = server.Stored(Project);
+        var rows = await braintrust.RowsAsync();
         return (rows.Single(row => Instrumentation(row) == "serilog"), rows.Single(row => Instrumentation(row) != "serilog"));
     }
 

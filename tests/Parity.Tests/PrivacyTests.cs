@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Braintrust.Logging.Testing;
 using Microsoft.Extensions.Logging;
 using Serilog;
 
@@ -105,11 +106,12 @@ public sealed class PrivacyTests
 
     static async Task<IReadOnlyList<JsonObject>> RowsAsync(string category, Action<BraintrustOptions> change, LogLevel level, string template, params object?[] arguments)
     {
-        await using var server = await FakeBraintrust.StartAsync();
+        await using var braintrust = new InMemoryBraintrust();
         void Configure(BraintrustOptions options)
         {
-            (options.ApiKey, options.AppUrl, options.Project) = (server.ApiKey, server.Url.ToString(), "privacy");
+            options.Project = "privacy";
             change(options);
+            braintrust.Connect(options);
         }
         await using (var serilog = new LoggerConfiguration().WriteTo.Braintrust(options => Configure(options)).CreateLogger())
         {
@@ -119,7 +121,8 @@ public sealed class PrivacyTests
         {
             factory.CreateLogger(category).Log(level, default, null, template, arguments);
         }
-        var rows = server.Stored("privacy");
+        var rows = await braintrust.RowsAsync("privacy");
+        Assert.Empty(braintrust.Losses);
         Assert.True(rows.Count is 0 or 2, $"{rows.Count} rows.");
         return rows;
     }

@@ -8,7 +8,11 @@ namespace Braintrust.Logging.Local.Server;
 static class StrictJson
 {
     // Two equal keys in one object have no single meaning; what is deeper than this is no logged value but an attack on the stack.
+#if NET10_0_OR_GREATER
     static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 256 };
+#else // it came later: there, it fails when somebody looks
+    static readonly JsonDocumentOptions Strict = new() { MaxDepth = 256 };
+#endif
 
     /// <summary>The value; null also stands for JSON's own null. A fault says what is wrong with the text.</summary>
     public static JsonNode? Parse(byte[] text, out string? fault)

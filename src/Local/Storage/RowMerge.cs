@@ -79,8 +79,15 @@ static class RowMerge
         {
             var unwanted = delete!["delete"]!.AsArray();
             if (Follow(row, Path(delete["path"])) is JsonArray items)
-                items.RemoveAll(item => unwanted.Any(it => JsonNode.DeepEquals(it, item)));
+                Remove(items, unwanted);
         }
+    }
+
+    static void Remove(JsonArray items, JsonArray unwanted)
+    {
+        for (var i = items.Count - 1; i >= 0; i--)
+            if (unwanted.Any(it => JsonNode.DeepEquals(it, items[i])))
+                items.RemoveAt(i);
     }
 
     static JsonNode? Follow(JsonNode? node, string[] path)
