@@ -1,6 +1,6 @@
 namespace Braintrust.Logging;
 
-/// <summary>What a row survives once it is on disk (<c>BraintrustOptions.SpoolDirectory</c>).</summary>
+/// <summary>What a row survives once it is on disk (<see cref="BraintrustOptions.SpoolDirectory"/>).</summary>
 public enum SpoolSync
 {
     /// <summary>The end of the process, however sudden. The default.</summary>
