@@ -6,13 +6,16 @@ namespace Braintrust.Logging.Spool;
 /// Takes over what processes that have ended left on disk: first the lock of a folder, at once; then its segments one by one, as the reader needs them, so that a start is as fast
 /// with a hundred thousand of them as with none.
 /// </summary>
-sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex index, SpoolNotes notes, BoundedFolder corrupt)
+sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex index, SpoolNotes notes, BoundedFolder corrupt, TimeProvider clock)
 {
     const int MostAttempts = 8;
     const int MostFailures = 8;
     const long ReadAheadBytes = 8 * 1024 * 1024;
     const int MostSegmentsAtOnce = 1000;
     const int MostDamageKept = 1024 * 1024;
+
+    // What is written meanwhile waits for it.
+    static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
 
     readonly List<SpoolHome> _homes = [];
     // Folders that hold rows of other accounts or later versions: looked at once.
@@ -174,7 +177,8 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
     public void ReadAhead()
     {
         var ahead = index.UnreadAdoptedBytes();
-        for (var opened = 0; opened < MostSegmentsAtOnce && ahead < ReadAheadBytes && OpenNext(out var bytes); opened++)
+        var start = clock.GetTimestamp();
+        for (var opened = 0; opened < MostSegmentsAtOnce && ahead < ReadAheadBytes && clock.GetElapsedTime(start) < LongestWait && OpenNext(out var bytes); opened++)
         {
             ahead += bytes;
         }

@@ -186,7 +186,7 @@ sealed class SpoolStore : IDisposable
         {
             var root = Path.GetFullPath(_settings.Directory);
             var corrupt = new BoundedFolder(_files, Path.Combine(root, "corrupt"), _clock);
-            _folders = new Folders(root, corrupt, new BoundedFolder(_files, Path.Combine(root, "dead-letters"), _clock), new SpoolHomes(_settings, _files, _index, _notes, corrupt));
+            _folders = new Folders(root, corrupt, new BoundedFolder(_files, Path.Combine(root, "dead-letters"), _clock), new SpoolHomes(_settings, _files, _index, _notes, corrupt, _clock));
         }
         return _folders;
     }
