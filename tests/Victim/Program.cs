@@ -19,6 +19,10 @@ if (end == "outage")
     options.QueueLimit = int.MaxValue;
     options.Period = TimeSpan.FromSeconds(1);
 }
+if (end == "starved" && args.Length > 3)
+{
+    options.SpoolDirectory = args[3];
+}
 var client = new BraintrustClient(options);
 var logger = client.GetLogger();
 logger.Log(name: end);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Tests.Clients;
 using Braintrust.Logging.Tests.Configuration;
 
@@ -8,6 +9,7 @@ namespace Braintrust.Logging.Tests.Spool;
 sealed class DiskWorld : IAsyncDisposable
 {
     readonly TemporaryFolder _folder = new();
+    readonly List<BraintrustClient> _broken = [];
 
     DiskWorld(World world) => World = world;
 
@@ -31,6 +33,16 @@ sealed class DiskWorld : IAsyncDisposable
         options.SpoolDirectory = Folder;
         change?.Invoke(options);
     });
+
+    /// <param name="disk">In place of the system's.</param>
+    /// <param name="change">What is different.</param>
+    public BraintrustClient Client(BrokenDisk disk, Action<BraintrustOptions>? change = null)
+    {
+        var options = Options(change);
+        var client = new BraintrustClient(options, SettingsResolver.Resolve(options, SettingsSources.OfProcess()), disk);
+        _broken.Add(client);
+        return client;
+    }
 
     /// <summary>No row is taken until further notice.</summary>
     public void Fail() => Server.OnLogs3 = static _ => Task.FromResult<Reply?>(new Reply(503, "{}"));
@@ -95,6 +107,11 @@ sealed class DiskWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var client in _broken)
+        {
+            await EndAsync(client);
+            Assert.Equal((0, 0), (client.Ledger.ResidentRows, client.Ledger.ResidentBytes));
+        }
         await World.DisposeAsync();
         _folder.Dispose();
     }
