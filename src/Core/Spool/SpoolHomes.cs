@@ -253,7 +253,7 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
         var found = Scan(file, head, noted);
         var segment = new SpoolSegment(home, number, head.Head.Nonce, head.Head.First, index.TakeAdoptedBase(found.Count), head.Length)
         {
-            Count = found.Count, PendingCount = found.Pending.Count, Length = found.End, IsSealed = true, Attempts = noted.Attempts, NotesLength = noted.Length,
+            Count = found.Count, PendingCount = found.Pending.Count, Length = found.End, IsSealed = true, Attempts = noted.Attempts, NotesLength = noted.Length, Noted = noted.Settled,
             AreNotesNamed = noted.Length > 0 || noted.HasGarbage, AreNotesSuspect = noted.HasGarbage,
         };
         segment.Times.AddRange(found.Times);

@@ -17,6 +17,7 @@ sealed class SpoolIndex
     int _firstUnreadAdopted, _firstUnreadOwn;
     long _nextAdopted;
     long _rows, _bytes, _unread;
+    bool _isParked;
 
     // ---- counts --------------------------------------------------------------------------------------------------------------------
 
@@ -24,7 +25,7 @@ sealed class SpoolIndex
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public long Unread => Interlocked.Read(ref _unread);
+    public long Unread => Volatile.Read(ref _isParked) ? 0 : Interlocked.Read(ref _unread);
 
     public long OldestTicks
     {
@@ -204,28 +205,6 @@ sealed class SpoolIndex
         }
     }
 
-    /// <summary>Everything in a segment that is not pending, for notes that are written anew.</summary>
-    public List<RowRange> SettledIn(SpoolSegment segment)
-    {
-        var ranges = new List<RowRange>();
-        lock (_lock)
-        {
-            var from = 0;
-            while (from < segment.Count)
-            {
-                var pending = segment.Pending.FirstFrom(from);
-                var end = pending < 0 ? segment.Count : Math.Min(pending, segment.Count);
-                if (end > from)
-                {
-                    RowRange.Add(ranges, new RowRange(from, end - from));
-                }
-                from = end + 1;
-            }
-            segment.Unnoted = [];
-        }
-        return ranges;
-    }
-
     /// <summary>A segment whose files are removed, and with it whatever of it the reader does not hold.</summary>
     public void Remove(SpoolSegment segment)
     {
@@ -308,20 +287,7 @@ sealed class SpoolIndex
     }
 
     /// <summary>What could not be read is tried again.</summary>
-    public void Unpark()
-    {
-        lock (_lock)
-        {
-            foreach (var segment in _adopted.Concat(_own))
-            {
-                if (segment.IsParked)
-                {
-                    segment.IsParked = false;
-                    _unread += segment.Unread;
-                }
-            }
-        }
-    }
+    public void Unpark() => Volatile.Write(ref _isParked, false);
 
     // ---- records, by the reader ----------------------------------------------------------------------------------------------------
 
@@ -330,21 +296,19 @@ sealed class SpoolIndex
     {
         lock (_lock)
         {
-            return Find(_adopted, ref _firstUnreadAdopted) ?? Find(_own, ref _firstUnreadOwn);
+            return _isParked ? null : Find(_adopted, ref _firstUnreadAdopted) ?? Find(_own, ref _firstUnreadOwn);
         }
 
         static ReadPlace? Find(List<SpoolSegment> segments, ref int first)
         {
-            var isFirst = true;
             for (var i = first; i < segments.Count; i++)
             {
                 var segment = segments[i];
-                if (segment is { Unread: > 0, IsParked: false })
+                if (segment.Unread > 0)
                 {
                     return new ReadPlace(segment, segment.ReadAt, segment.ReadNext, segment.Length);
                 }
-                isFirst &= segment.Unread == 0;
-                if (isFirst && i < segments.Count - 1)
+                if (i < segments.Count - 1)
                 {
                     first = i + 1;
                 }
@@ -391,21 +355,13 @@ sealed class SpoolIndex
         }
     }
 
-    /// <summary>A file could not be read. True: for the last time, it is given up.</summary>
+    /// <summary>A file could not be read: nothing behind it is either, until it is tried again, since rows go out in their order. True: it failed for the last time and is given up.</summary>
     public bool Park(SpoolSegment segment, int mostFailures)
     {
         lock (_lock)
         {
-            if (++segment.ReadFailures >= mostFailures)
-            {
-                return true;
-            }
-            if (!segment.IsParked)
-            {
-                segment.IsParked = true;
-                _unread -= segment.Unread;
-            }
-            return false;
+            _isParked = ++segment.ReadFailures < mostFailures;
+            return !_isParked;
         }
     }
 
@@ -514,10 +470,6 @@ sealed class SpoolIndex
     void AddUnread(SpoolSegment segment, int count)
     {
         segment.Unread += count;
-        if (segment.IsParked)
-        {
-            return;
-        }
         _unread += count;
         if (count > 0 && segment.Base < FirstOwn)
         {

@@ -68,10 +68,10 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
     }
 
     /// <summary>A process takes the segment over: if it does not get any further with it, the next one knows.</summary>
-    public void NoteTaken(SpoolSegment segment) => Append(segment, [Entry(segment, Taken, default)]);
+    public void NoteTaken(SpoolSegment segment) => Append(segment, [], [Entry(segment, Taken, default)]);
 
     /// <summary>It gave the segment up in good order: the rows did not end it.</summary>
-    public void NoteReleased(SpoolSegment segment) => Append(segment, [Entry(segment, Released, default)]);
+    public void NoteReleased(SpoolSegment segment) => Append(segment, [], [Entry(segment, Released, default)]);
 
     /// <summary>What is noted of a segment: what was settled, how often it was taken over since, and how far the file can be believed.</summary>
     public NotesReading Read(string path, ulong nonce)
@@ -121,10 +121,11 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
             return;
         }
         SyncBefore(part.Segment);
-        Append(part.Segment, [.. RowRange.Merge(part.Ranges).Select(range => Entry(part.Segment, Settled, range))]);
+        var settled = RowRange.Merge(part.Ranges);
+        Append(part.Segment, settled, [.. settled.Select(range => Entry(part.Segment, Settled, range))]);
     }
 
-    void Append(SpoolSegment segment, IReadOnlyList<byte[]> entries)
+    void Append(SpoolSegment segment, List<RowRange> settled, IReadOnlyList<byte[]> entries)
     {
         if (segment.IsGone)
         {
@@ -132,7 +133,7 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
         }
         if (segment.AreNotesSuspect)
         {
-            Rewrite(segment);
+            Rewrite(segment, settled);
             return;
         }
         var bytes = entries.SelectMany(static entry => entry).ToArray();
@@ -151,13 +152,15 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
             throw;
         }
         segment.AreNotesNamed = true;
+        segment.Noted = settled.Count == 0 ? segment.Noted : RowRange.Merge([.. segment.Noted, .. settled]);
         AddLength(segment, bytes.Length);
     }
 
-    /// <summary>All notes of a segment anew, in place of a file of which nothing is known.</summary>
-    void Rewrite(SpoolSegment segment)
+    /// <summary>All notes of a segment anew, in place of a file of which nothing is known. Nothing younger than the picture that is being written goes with it.</summary>
+    void Rewrite(SpoolSegment segment, List<RowRange> settled)
     {
-        var bytes = index.SettledIn(segment).SelectMany(range => Entry(segment, Settled, range)).ToArray();
+        var all = RowRange.Merge([.. segment.Noted, .. settled]);
+        var bytes = all.SelectMany(range => Entry(segment, Settled, range)).ToArray();
         var path = segment.NotesPath + ".new";
         files.Delete(path);
         using (var file = files.Create(path))
@@ -175,7 +178,7 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
         }
         _unsynced.Remove(segment);
         AddLength(segment, bytes.Length - segment.NotesLength);
-        (segment.AreNotesSuspect, segment.AreNotesNamed) = (false, true);
+        (segment.AreNotesSuspect, segment.AreNotesNamed, segment.Noted) = (false, true, all);
     }
 
     /// <summary>Forces the notes of all earlier segments to disk.</summary>
@@ -187,7 +190,7 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
             {
                 if (earlier.AreNotesSuspect)
                 {
-                    Rewrite(earlier);
+                    Rewrite(earlier, []);
                     continue;
                 }
                 using var file = files.Open(earlier.NotesPath) ?? throw new FileNotFoundException($"{earlier.NotesPath} is gone");

@@ -5,8 +5,8 @@ namespace Braintrust.Logging.Spool;
 /// <summary>Gives records out in order. One segment is open at a time, and of that a quarter of a megabyte in memory.</summary>
 sealed class SpoolReader(ISpoolFiles files, SpoolIndex index)
 {
-    // A disk that fails for a moment is asked again, a second later; a file that fails so often is given up.
-    const int MostFailures = 8;
+    // A disk that fails is asked again, a second later; a file that cannot be read for ten minutes is given up.
+    const int MostFailures = 600;
     const int MostDamageKept = 1024 * 1024;
 
     readonly FrameReader _frames = new();

@@ -62,9 +62,6 @@ sealed class SpoolSegment(SpoolHome home, long file, ulong nonce, long firstNumb
     /// <summary>Its file is gone; what the reader holds is all that is left.</summary>
     public bool IsGone { get; set; }
 
-    /// <summary>It could not be read just now.</summary>
-    public bool IsParked { get; set; }
-
     public int ReadFailures { get; set; }
 
     public int Attempts { get; set; }
@@ -92,6 +89,9 @@ sealed class SpoolSegment(SpoolHome home, long file, ulong nonce, long firstNumb
     }
 
     // ---- by the writer: the file of notes ------------------------------------------------------------------------------------------
+
+    /// <summary>What they say.</summary>
+    public List<RowRange> Noted { get; set; } = [];
 
     public long NotesLength { get; set; }
 

@@ -32,6 +32,7 @@ sealed class SpoolStore : IDisposable
     Folders? _folders;
     long? _failedAt;
     long? _searchedAt;
+    long? _triedAt;
     bool _isTold;
     bool _isDisposed;
 
@@ -97,7 +98,11 @@ sealed class SpoolStore : IDisposable
             return;
         }
         Quietly(LeaveIfMoved);
-        _index.Unpark();
+        if (_triedAt is not { } tried || _clock.GetElapsedTime(tried) >= RetryPeriod)
+        {
+            _triedAt = _clock.GetTimestamp();
+            _index.Unpark();
+        }
         _writer.SealIfIdle();
         Quietly(_notes.Write);
         Quietly(Adopt);

@@ -122,7 +122,8 @@ sealed class SpoolWriter(SpoolSettings settings, TimeProvider clock, ISpoolFiles
     SpoolHome MakeHome(string root)
     {
         files.MakeFolder(root);
-        var name = Guid.NewGuid().ToString("n");
+        // Names sort by age: what an older process wrote is read first.
+        var name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{clock.GetUtcNow().UtcTicks:x16}{Random.Shared.NextInt64():x16}");
         // The lock first: whoever sees the folder finds it taken.
         var @lock = files.TryLock(SpoolHome.LockOf(root, name), create: true) ?? throw new IOException("a new lock is taken");
         try
