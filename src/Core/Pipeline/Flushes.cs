@@ -110,7 +110,7 @@ sealed class Flushes(Ledger ledger)
         {
             if (now >= request.Deadline)
             {
-                request.Complete(new FlushResult(false, 0, Spooled(_epochs), 0, ledger.ResidentRows, lastError ?? "The disk that rows are kept on takes long to answer."));
+                request.Complete(new FlushResult(false, 0, ledger.SpooledRows, 0, ledger.ResidentRows, lastError ?? "The disk that rows are kept on takes long to answer."));
             }
         }
         _asked.RemoveAll(static request => request.IsAnswered);
