@@ -55,7 +55,7 @@ public sealed partial class KillMatrixTests(ITestOutputHelper output)
         foreach (var call in Calls)
         {
             // A few of each here; in the long run each, until the work is over before the count is reached.
-            int[] numbers = LongTests.AreOn ? [.. Enumerable.Range(1, 400)] : call is "pwrite64" or "unlink" or "openat" ? [1, 2, 5] : call is "write" ? [] : [1];
+            int[] numbers = LongTests.AreOn ? [.. Enumerable.Range(1, 400)] : call is "pwrite64" ? [1, 2] : call is "fsync" or "unlink" or "openat" ? [1] : [];
             foreach (var number in numbers)
             {
                 await using var run = await Run.StartAsync(SpoolSync.Fsync, 3);
@@ -74,7 +74,7 @@ public sealed partial class KillMatrixTests(ITestOutputHelper output)
             }
         }
         output.WriteLine($"{killed} kills at system calls: {safe} rows were safe, 0 of them lost");
-        Assert.True(killed >= 5, "Nothing was killed.");
+        Assert.True(killed >= 2, "Nothing was killed.");
     }
 
     [Theory, Trait("Row", "D04"), Trait("Row", "D05"), Trait("Row", "D08")]
