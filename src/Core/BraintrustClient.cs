@@ -5,6 +5,7 @@ using Braintrust.Logging.Pipeline;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Sampling;
 using Braintrust.Logging.Session;
+using Braintrust.Logging.Spool;
 using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging;
@@ -25,6 +26,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     readonly LossReporter _losses = new();
     readonly Refusals _refusals;
     readonly LoggerCache _loggers;
+    readonly SpoolStore? _spool;
     readonly object _disposing = new();
     readonly ActivityCapture? _capture;
     Task? _disposal;
@@ -39,7 +41,10 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         _capture = ActivityCapture.Start(Api.Settings.ActivitySources, DefaultLogger(setCurrent: false), Api);
     }
 
-    internal BraintrustClient(BraintrustOptions options, ResolvedSettings settings)
+    /// <param name="options">As given.</param>
+    /// <param name="settings">What of it was completed from elsewhere.</param>
+    /// <param name="spoolFiles">The disk for the spool; null: the system's.</param>
+    internal BraintrustClient(BraintrustOptions options, ResolvedSettings settings, ISpoolFiles? spoolFiles = null)
     {
         _settings = settings;
         _loggers = new LoggerCache(key => new BraintrustLogger(this, key));
@@ -47,11 +52,13 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         Api = new ApiFrontEnd(FrontEndSettings.From(options));
         Sampler = TraceSampler.Of(options);
         Ledger = new Ledger();
-        _queue = new EntryQueue(_delivery, Ledger);
+        var spooling = Spooling.From(_delivery, settings.Connection, spoolFiles);
+        _spool = spooling?.Store;
+        _queue = new EntryQueue(_delivery, Ledger, spooling?.Bell);
         _masked = new MaskedComposer(NewComposer);
         _transport = new RowTransport(settings, options.HttpMessageHandler, _delivery.Clock, SessionRegistry.OfProcess);
         _refusals = new Refusals(_losses);
-        _loop = new DeliveryLoop(_delivery, _queue, _transport, _transport.Attachments, NewComposer(), Ledger, _losses, _refusals, Api);
+        _loop = new DeliveryLoop(_delivery, _queue, _transport, _transport.Attachments, NewComposer, Ledger, _losses, _refusals, Api, spooling);
         Metrics.Watch(this);
         if (options.FlushOnExit)
         {
@@ -78,6 +85,9 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     internal int Lanes => _loop.Lanes;
 
     internal TimeSpan OldestAge => _loop.OldestAge;
+
+    /// <summary>What the files of the spool take.</summary>
+    internal long SpoolBytes => _spool?.Bytes ?? 0;
 
     /// <summary>Why rows last waited or were lost; null as long as nothing went wrong.</summary>
     internal string? LastError => _loop.LastError;
@@ -134,8 +144,8 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Delivers what can be delivered within <see cref="BraintrustOptions.ShutdownTimeout"/>, reports the rest, and closes. Rows logged later are
-    /// dropped as <c>closed</c>. Safe to call twice and while others log.
+    /// Delivers what can be delivered within <see cref="BraintrustOptions.ShutdownTimeout"/>, reports the rest, and closes; with a
+    /// <see cref="BraintrustOptions.SpoolDirectory"/> the rest stays on disk for the next process. Rows logged later are dropped as <c>closed</c>. Safe to call twice and while others log.
     /// </summary>
     public ValueTask DisposeAsync()
     {
@@ -205,7 +215,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     {
         if (_refusals.Add(entry, reason))
         {
-            _queue.Ring();
+            _loop.Ring();
         }
         if (entry.Confirmation is null && !entry.FrontEnd.WatchesLosses)
         {
@@ -297,6 +307,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
             _loop.Stop(_delivery.ShutdownTimeout);
             await _loop.Completion.ConfigureAwait(false);
             await ToldAsync(_delivery.ShutdownTimeout).ConfigureAwait(false);
+            await _loop.Released.WaitAsync(Waiting.Slack).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // so that the next client finds the files free
             _transport.Dispose();
         }
         finally

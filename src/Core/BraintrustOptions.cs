@@ -8,6 +8,8 @@ namespace Braintrust.Logging;
 /// than zero (<see cref="ShutdownTimeout"/> may be zero) and at most 24 days; what cannot work is an error that names the option.</remarks>
 public class BraintrustOptions
 {
+    TimeSpan? _retryTimeLimit;
+
     /// <summary>
     /// The API key. Unset: <c>BRAINTRUST_API_KEY</c>. Blanks around it are trimmed; a key with anything but printable ASCII is refused at
     /// construction. A missing key is no error: rows wait within the queue's bounds and a diagnostic says why.
@@ -59,10 +61,31 @@ public class BraintrustOptions
     /// <summary>The most bytes held in memory, estimated when a row is accepted. Default 64 MiB. Rows beyond are dropped and reported.</summary>
     public long QueueLimitBytes { get; set; } = 64L * 1024 * 1024;
 
-    /// <summary>How long a row may wait for delivery before it is dropped as <c>expired</c>. Default 24 hours.</summary>
-    public TimeSpan RetryTimeLimit { get; set; } = TimeSpan.FromHours(24);
+    /// <summary>How long a row may wait for delivery before it is dropped as <c>expired</c>. Default 24 hours; with a <see cref="SpoolDirectory"/> seven days.</summary>
+    public TimeSpan RetryTimeLimit
+    {
+        get => _retryTimeLimit ?? TimeSpan.FromDays(SpoolDirectory is null ? 1 : 7);
+        set => _retryTimeLimit = value;
+    }
 
-    /// <summary>How long dispose and process exit may take to deliver what is queued. Default five seconds. The rest is reported as <c>shutdown</c>.</summary>
+    /// <summary>
+    /// A folder where rows are kept until Braintrust has acknowledged them: they survive the end of the process, however sudden, and an outage of days. Each client has a folder of its
+    /// own in it, private to its user; it is made if it does not exist. A relative path is below the current directory when the client is made. Default none: rows wait in memory alone.
+    /// </summary>
+    /// <remarks>Log calls never wait for the disk. What is on disk is what would be sent, so masks and <see cref="CaptureContent"/> hold there too; a key is never written. Keep it on a
+    /// volume that outlives the container, and out of folders that others may write to.</remarks>
+    public string? SpoolDirectory { get; set; }
+
+    /// <summary>What a row survives once it is on disk. Default <see cref="SpoolSync.Write"/>: the end of the process, but no loss of power.</summary>
+    public SpoolSync SpoolSync { get; set; }
+
+    /// <summary>The most that the files of one client take on disk, in bytes. Default 1 GiB. Beyond, the oldest rows are dropped and reported as <c>spool_full</c>.</summary>
+    public long SpoolLimitBytes { get; set; } = 1L << 30;
+
+    /// <summary>
+    /// How long dispose and process exit may take to deliver what is queued. Default five seconds. The rest is reported as <c>shutdown</c>; with a <see cref="SpoolDirectory"/> it stays
+    /// on disk instead, for the next process.
+    /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Deliver what is queued when the process ends, or is signalled to, without a dispose. Default true.</summary>

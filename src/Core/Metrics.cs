@@ -24,10 +24,12 @@ static class Metrics
         Meter.CreateObservableCounter("braintrust.rows.withheld", () => ByReason(RetiredWithheld, static ledger => ledger.Withheld), "{row}", "Rows that the filter or the sampler kept back.");
         Meter.CreateObservableUpDownCounter("braintrust.rows.queued", () => Sum(client => client.Ledger.ResidentRows, static () => 0), "{row}", "Writes in memory.");
         Meter.CreateObservableUpDownCounter("braintrust.bytes.queued", () => Sum(client => client.Ledger.ResidentBytes, static () => 0), "By", "Their estimated size.");
+        Meter.CreateObservableUpDownCounter("braintrust.rows.spooled", () => Sum(client => client.Ledger.SpooledRows, static () => 0), "{row}", "Writes on disk that Braintrust has not acknowledged.");
+        Meter.CreateObservableUpDownCounter("braintrust.bytes.spooled", () => Sum(client => client.SpoolBytes, static () => 0), "By", "What their files take.");
         Meter.CreateObservableCounter("braintrust.attachments.uploaded", () => Sum(client => client.Ledger.Uploaded, static () => _retiredUploaded), "{attachment}", "Attachments that were uploaded.");
         Meter.CreateObservableCounter("braintrust.attachments.failed", () => Sum(client => client.Ledger.LostUploads, static () => _retiredLostUploads), "{attachment}", "Attachments of delivered rows that were given up.");
         Meter.CreateObservableUpDownCounter("braintrust.attachments.bytes", () => Sum(client => client.Ledger.UploadBytes, static () => 0), "By", "Attachments of delivered rows that wait to be uploaded.");
-        Meter.CreateObservableGauge("braintrust.oldest.age", () => All().Select(client => client.OldestAge.TotalSeconds).DefaultIfEmpty(0).Max(), "s", "Age of the oldest write in memory.");
+        Meter.CreateObservableGauge("braintrust.oldest.age", () => All().Select(client => client.OldestAge.TotalSeconds).DefaultIfEmpty(0).Max(), "s", "Age of the oldest write in memory or on disk.");
     }
 
     public static void Watch(BraintrustClient client)

@@ -31,6 +31,12 @@ public static class LossReasons
     /// <summary>The client was closed before the row could be delivered.</summary>
     public const string Shutdown = "shutdown";
 
+    /// <summary>The files in <see cref="BraintrustOptions.SpoolDirectory"/> reached <see cref="BraintrustOptions.SpoolLimitBytes"/>: the oldest rows made way.</summary>
+    public const string SpoolFull = "spool_full";
+
+    /// <summary>The row could not be read back from disk; what is left of it is set aside.</summary>
+    public const string Corrupt = "corrupt";
+
     /// <summary>An attachment could not be uploaded; the row it belongs to was delivered. Not among <c>braintrust.rows.dropped</c>.</summary>
     public const string Attachment = "attachment";
 

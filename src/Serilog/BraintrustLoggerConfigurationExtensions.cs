@@ -27,12 +27,15 @@ public static class BraintrustLoggerConfigurationExtensions
     /// <param name="queueLimit">The most rows held in memory. Default 100,000; rows beyond are dropped and reported.</param>
     /// <param name="queueLimitBytes">The most bytes held in memory. Default 64 MiB; rows beyond are dropped and reported.</param>
     /// <param name="eagerlyEmitFirstEvent">Send the very first row at once. Default true.</param>
-    /// <param name="retryTimeLimit">How long a row may wait for delivery before it is dropped as expired. Default 24 hours.</param>
+    /// <param name="retryTimeLimit">How long a row may wait for delivery before it is dropped as expired. Default 24 hours, with a spool seven days.</param>
     /// <param name="shutdownTimeout">How long dispose and process exit may take. Default five seconds.</param>
     /// <param name="flushOnExit">Deliver what is queued when the process ends without a dispose. Default true.</param>
     /// <param name="asyncFlush">False: spans by code, such as <c>BeginSpan</c>'s, wait at the end of a root for delivery; for serverless. Log calls never wait. Default true.</param>
     /// <param name="allowInsecureTransport">Allow plain http to hosts other than loopback. Default false.</param>
     /// <param name="eventsAs">What an event becomes. Default <see cref="EventsAs.Spans"/>.</param>
+    /// <param name="spoolDirectory">A folder where rows are kept until they are delivered, also beyond the end of the process. Default none.</param>
+    /// <param name="spoolSync">What a row on disk survives. Default <see cref="SpoolSync.Write"/>: the end of the process, but no loss of power.</param>
+    /// <param name="spoolLimitBytes">The most that is kept on disk. Default 1 GiB; beyond, the oldest rows are dropped and reported.</param>
     /// <param name="scopeSpans">Serilog has no scopes; here so that one set of settings fits both front ends.</param>
     /// <param name="activitySources">Activity sources whose activities become spans: names, or patterns with <c>*</c>. Default none.</param>
     /// <param name="samplingRatio">The share of traces that is kept, from 0 to 1. Default 1.</param>
@@ -67,6 +70,9 @@ public static class BraintrustLoggerConfigurationExtensions
         bool? asyncFlush = null,
         bool? allowInsecureTransport = null,
         EventsAs? eventsAs = null,
+        string? spoolDirectory = null,
+        SpoolSync? spoolSync = null,
+        long? spoolLimitBytes = null,
         ScopeSpans? scopeSpans = null,
         string[]? activitySources = null,
         double? samplingRatio = null,
@@ -83,8 +89,8 @@ public static class BraintrustLoggerConfigurationExtensions
             [
                 nameof(project), nameof(apiKey), nameof(projectId), nameof(orgName), nameof(appUrl), nameof(apiUrl), nameof(batchSizeLimit),
                 nameof(period), nameof(queueLimit), nameof(queueLimitBytes), nameof(eagerlyEmitFirstEvent), nameof(retryTimeLimit),
-                nameof(shutdownTimeout), nameof(flushOnExit), nameof(asyncFlush), nameof(allowInsecureTransport), nameof(eventsAs), nameof(scopeSpans),
-                nameof(activitySources), nameof(samplingRatio), nameof(captureContent), nameof(scrubSecrets), nameof(flushMode),
+                nameof(shutdownTimeout), nameof(flushOnExit), nameof(asyncFlush), nameof(allowInsecureTransport), nameof(eventsAs),
+                nameof(spoolDirectory), nameof(spoolSync), nameof(spoolLimitBytes), nameof(scopeSpans), nameof(activitySources), nameof(samplingRatio), nameof(captureContent), nameof(scrubSecrets), nameof(flushMode),
                 nameof(flushTimeout), nameof(restrictedToMinimumLevel), nameof(levelSwitch),
             ],
             [nameof(period), nameof(retryTimeLimit), nameof(shutdownTimeout), nameof(flushTimeout)]);
@@ -99,7 +105,10 @@ public static class BraintrustLoggerConfigurationExtensions
         options.QueueLimit = queueLimit ?? options.QueueLimit;
         options.QueueLimitBytes = queueLimitBytes ?? options.QueueLimitBytes;
         options.EagerlyEmitFirstEvent = eagerlyEmitFirstEvent ?? options.EagerlyEmitFirstEvent;
-        options.RetryTimeLimit = retryTimeLimit ?? options.RetryTimeLimit;
+        options.SpoolDirectory = spoolDirectory ?? options.SpoolDirectory;
+        options.SpoolSync = spoolSync ?? options.SpoolSync;
+        options.SpoolLimitBytes = spoolLimitBytes ?? options.SpoolLimitBytes;
+        options.RetryTimeLimit = retryTimeLimit ?? options.RetryTimeLimit; // after the spool, which changes what it is unless set
         options.ShutdownTimeout = shutdownTimeout ?? options.ShutdownTimeout;
         options.FlushOnExit = flushOnExit ?? options.FlushOnExit;
         options.AsyncFlush = asyncFlush ?? options.AsyncFlush;

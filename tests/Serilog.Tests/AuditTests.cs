@@ -21,6 +21,24 @@ public class AuditTests
     }
 
     [Fact]
+    public async Task WithRowsOnDiskTheCallStillWaitsForTheAnswer()
+    {
+        var folder = Directory.CreateTempSubdirectory("braintrust-").FullName;
+        await using (var world = await World.StartAsync(options => options.SpoolDirectory = folder))
+        {
+            await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
+
+            log.Information("first");
+            Assert.Equal("first", Assert.Single(world.Server.Stored(world.Project)).Text("output"));
+
+            world.Server.OnLogs3 = _ => Task.FromResult<Reply?>(new Reply(400));
+            Assert.Throws<AggregateException>(() => log.Information("poison"));
+            Assert.Equal(0, world.Client.Ledger.SpooledRows);
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task ActivitiesCannotBeAudited()
     {
         await using var world = await World.StartAsync();

@@ -12,6 +12,8 @@ namespace Serilog.Sinks.Braintrust.Tests;
 /// <summary>The sink as Serilog.Settings.Configuration makes it from JSON.</summary>
 public class SettingsTests
 {
+    static readonly string SpoolFolder = Directory.CreateTempSubdirectory("braintrust-").FullName;
+
     // A differing value would give a client of its own, so an event in the shared one proves that the argument arrived.
     static readonly Dictionary<string, (string Value, Action<BraintrustOptions> Expected)> Delivery = new()
     {
@@ -28,10 +30,11 @@ public class SettingsTests
         ["samplingRatio"] = ("0.9999999", it => it.SamplingRatio = 0.9999999),
         ["flushMode"] = ("OnDemand", it => it.FlushMode = FlushMode.OnDemand),
         ["flushTimeout"] = ("00:00:09", it => it.FlushTimeout = TimeSpan.FromSeconds(9)),
+        ["spoolDirectory"] = (SpoolFolder, it => it.SpoolDirectory = SpoolFolder),
         ["allowInsecureTransport"] = ("true", it => it.AllowInsecureTransport = true),
     };
 
-    static readonly string[] TestedElsewhere = ["project", "apiKey", "appUrl", "apiUrl", "projectId", "eventsAs", "scopeSpans", "activitySources", "captureContent", "scrubSecrets", "restrictedToMinimumLevel", "levelSwitch"];
+    static readonly string[] TestedElsewhere = ["spoolSync", "spoolLimitBytes", "project", "apiKey", "appUrl", "apiUrl", "projectId", "eventsAs", "scopeSpans", "activitySources", "captureContent", "scrubSecrets", "restrictedToMinimumLevel", "levelSwitch"];
 
     public static TheoryData<string> DeliveryArguments => [.. Delivery.Keys];
 
@@ -52,6 +55,21 @@ public class SettingsTests
         Assert.Equal(1, lease.Client.Ledger.Accepted);
         Assert.Single(world.Server.Stored(world.Project));
         world.CheckLedger();
+    }
+
+    [Fact]
+    public async Task HowRowsAreKeptOnDiskReachesTheClient()
+    {
+        await using var world = await World.StartAsync();
+        await using var lease = world.Shared(it => (it.SpoolDirectory, it.SpoolSync, it.SpoolLimitBytes) = (SpoolFolder, SpoolSync.Fsync, 7_000_000));
+
+        await using (var log = FromJson(Args(world, ("spoolDirectory", SpoolFolder), ("spoolSync", "Fsync"), ("spoolLimitBytes", "7000000"))))
+        {
+            log.Information("hello");
+        }
+
+        Assert.Equal(1, lease.Client.Ledger.Accepted);
+        Assert.Single(world.Server.Stored(world.Project));
     }
 
     [Fact]

@@ -1,7 +1,12 @@
 using Braintrust.Logging;
+using Braintrust.Logging.Tests;
 
 // Logs one row, which would wait for a minute, and ends without a dispose in the way it is told; or does what would disturb a test in its own process.
 var (url, key, end) = (args[0], args[1], args[2]);
+if (end == "spool")
+{
+    return SpoolVictim.Run(url, key, args[3], Enum.Parse<SpoolSync>(args[4]), int.Parse(args[5]));
+}
 var lost = 0L;
 var options = new BraintrustOptions
 {
@@ -13,6 +18,10 @@ if (end == "outage")
     options.QueueLimitBytes = long.Parse(args[4]);
     options.QueueLimit = int.MaxValue;
     options.Period = TimeSpan.FromSeconds(1);
+}
+if (end == "starved" && args.Length > 3)
+{
+    options.SpoolDirectory = args[3];
 }
 var client = new BraintrustClient(options);
 var logger = client.GetLogger();

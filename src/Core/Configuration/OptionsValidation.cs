@@ -21,6 +21,10 @@ readonly struct OptionsValidation(string path)
         NotTooLong(options.ShutdownTimeout, nameof(options.ShutdownTimeout));
         if (options.Project is { } project && string.IsNullOrWhiteSpace(project))
             throw Error(nameof(options.Project), "must not be blank. Leave it unset for BRAINTRUST_PROJECT or the project Global.");
+        AtLeastOne(options.SpoolLimitBytes, nameof(options.SpoolLimitBytes));
+        if (!Enum.IsDefined(options.SpoolSync)) throw Error(nameof(options.SpoolSync), "must be one of Write, Fsync.");
+        if (options.SpoolDirectory is { } spool && (string.IsNullOrWhiteSpace(spool) || spool.Contains('\0')))
+            throw Error(nameof(options.SpoolDirectory), "must be the path of a folder. Leave it unset to keep nothing on disk.");
         if (!Enum.IsDefined(options.EventsAs)) throw Error(nameof(options.EventsAs), "must be one of Spans, ApplicationLogs, Auto.");
         if (!Enum.IsDefined(options.ScopeSpans)) throw Error(nameof(options.ScopeSpans), "must be one of All, Named.");
     }

@@ -63,6 +63,22 @@ sealed class Batch : IDisposable
         }
     }
 
+    /// <summary>Whether all of it is on disk.</summary>
+    public bool IsSpooled
+    {
+        get
+        {
+            foreach (ref var row in Rows)
+            {
+                if (!row.IsSpooled)
+                {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
     public HashSet<Lane> Lanes()
     {
         var lanes = new HashSet<Lane>();

@@ -2,12 +2,13 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Session;
+using Braintrust.Logging.Spool;
 using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>
-/// The one loop that owns every accepted row until its fate is known. It reads, looks up, sends and settles; all state here is touched by
+/// The one loop that owns every accepted row until its fate is known, or from its place on disk on. It reads, looks up, sends and settles; all state here is touched by
 /// the loop alone, and answers come back to it through a queue and the bell.
 /// </summary>
 sealed class DeliveryLoop
@@ -27,16 +28,21 @@ sealed class DeliveryLoop
     // Written by sends and look-ups when they end.
     readonly ConcurrentQueue<Action> _answers = new();
 
+    // Written by callers, with a spool: their markers may be long in coming.
+    readonly ConcurrentQueue<FlushRequest> _asked = new();
+
     // Written by callers.
     int _flushesAsked;
     long _stopBy = long.MaxValue;
 
     // The loop's own; the oldest row's time is read by others.
-    readonly Flushes _flushes = new();
+    readonly Flushes _flushes;
     readonly Fates _fates;
     readonly BodyLimit _bodyLimit = new();
     readonly Outbox _outbox;
     readonly Intake _intake;
+    readonly IInbox _inbox;
+    readonly SpoolThread? _spool;
     readonly Settlement _settlement;
     readonly Uploads _uploads;
     readonly Gate _api = new();
@@ -46,7 +52,7 @@ sealed class DeliveryLoop
     long _oldest = long.MaxValue;
     FlushResult? _rest;
 
-    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, AttachmentTransport attachments, RowComposer composer, Ledger ledger, LossReporter losses, Refusals refusals, FrontEnd self)
+    public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, AttachmentTransport attachments, Func<RowComposer> composers, Ledger ledger, LossReporter losses, Refusals refusals, FrontEnd self, Spooling? spooling)
     {
         _self = self;
         _options = options;
@@ -54,20 +60,34 @@ sealed class DeliveryLoop
         _transport = transport;
         _refusals = refusals;
         _clock = options.Clock;
-        _fates = new Fates(ledger, losses, _clock);
+        _flushes = new Flushes(ledger);
+        _fates = new Fates(ledger, losses, self, spooling?.Store, _clock);
         _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
-        _intake = new Intake(composer, _outbox, _flushes, _fates, ledger, _clock);
+        _intake = new Intake(composers(), _outbox, _flushes, _fates, ledger, _clock);
         _uploads = new Uploads(attachments, ledger, _fates, _clock, Answered, _abort.Token);
         _settlement = new Settlement(_outbox, _uploads, _fates, ledger, _bodyLimit, _api, _clock);
         using (ExecutionContext.SuppressFlow()) // what the first caller holds in its async flow is not ours to keep
         {
-            _timer = _clock.CreateTimer(static queue => ((EntryQueue)queue!).Ring(), queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            if (spooling is null)
+            {
+                _inbox = new QueueInbox(queue, new EntryWriter(composers(), _intake, ledger, _clock), _intake, _flushes, _fates, _clock);
+            }
+            else
+            {
+                var (handover, keepsakes, sources) = (new Handover(), new Keepsakes(), new Sources(self));
+                _spool = new SpoolThread(options, queue, spooling.Bell, spooling.Store, composers(), ledger, handover, keepsakes, sources);
+                _inbox = new SpoolInbox(spooling.Store, _spool, handover, keepsakes, sources, _intake, _outbox, _flushes, _fates, ledger, options, HasRoomToSend);
+            }
+            _timer = _clock.CreateTimer(static inbox => ((IInbox)inbox!).Ring(), _inbox, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             Completion = Task.Run(RunAsync);
         }
     }
 
     /// <summary>When every row has met its fate and nothing runs any more.</summary>
     public Task Completion { get; }
+
+    /// <summary>When the files of the spool, if there is one, are given up: soon after the loop's end, unless the disk stands still.</summary>
+    public Task Released => _spool?.Released ?? Task.CompletedTask;
 
     /// <summary>About how long the oldest row has been waiting.</summary>
     public TimeSpan OldestAge => Volatile.Read(ref _oldest) is var oldest && oldest == long.MaxValue ? TimeSpan.Zero : _clock.GetElapsedTime(oldest);
@@ -92,6 +112,11 @@ sealed class DeliveryLoop
     {
         var request = new FlushRequest(After(Now, timeout));
         Interlocked.Increment(ref _flushesAsked);
+        if (_spool is not null)
+        {
+            _asked.Enqueue(request);
+            _inbox.Ring();
+        }
         return _queue.TryWriteMarker(marker(request)) ? request.Result : FlushClosedAsync();
     }
 
@@ -100,8 +125,11 @@ sealed class DeliveryLoop
     {
         _queue.Complete(); // first: what got in before is delivered, what comes later is refused, and nothing is in between
         Interlocked.CompareExchange(ref _stopBy, After(Now, budget), long.MaxValue);
-        _queue.Ring();
+        _inbox.Ring();
     }
+
+    /// <summary>There is news for the loop.</summary>
+    public void Ring() => _inbox.Ring();
 
     async Task<FlushResult> FlushClosedAsync()
     {
@@ -115,8 +143,13 @@ sealed class DeliveryLoop
         {
             try
             {
+                while (_asked.TryDequeue(out var request))
+                {
+                    _flushes.Ask(request);
+                }
                 SettleAnswers();
                 OpenGatesOnceForStop();
+                _inbox.Tend();
                 Expire();
                 Read();
                 LookUp();
@@ -130,7 +163,7 @@ sealed class DeliveryLoop
                     break;
                 }
                 var hasUnread = ArmTimer();
-                await _queue.WaitAsync(WorthWakingFor(hasUnread)).ConfigureAwait(false);
+                await _inbox.WaitAsync(WorthWakingFor(hasUnread)).ConfigureAwait(false);
             }
             catch (Exception error) // a bug: stay alive, say so, and do not spin
             {
@@ -142,6 +175,8 @@ sealed class DeliveryLoop
                 }
             }
         }
+        _queue.Complete();
+        await _inbox.SettledAsync().ConfigureAwait(false);
         Close();
     }
 
@@ -153,21 +188,24 @@ sealed class DeliveryLoop
         {
             return;
         }
-        var wasUrgent = _queue.IsUrgent;
-        while (HasRoom() && Now < _stopBy && _queue.TryRead(out var entry))
+        var wasUrgent = _inbox.IsUrgent;
+        while (HasRoom() && Now < _stopBy && _inbox.TryTake(out var flush))
         {
-            Take(entry);
+            if (flush is not null)
+            {
+                Begin(flush);
+            }
             if (_outbox.Ready > 0 && (_outbox.Sending < MaxInFlight || !_answers.IsEmpty))
             {
                 SettleAnswers(); // a flush reads all there is: what is ready leaves meanwhile
                 Send();
             }
         }
-        if (wasUrgent && !_queue.TryPeek(out _))
+        if (wasUrgent && _inbox.IsEmpty)
         {
-            _queue.Hurried();
+            _inbox.Hurried();
         }
-        _intake.WriteOpenSpans();
+        _inbox.WriteOpenSpans();
         if (_lookUps == 0 || IsStopping || Now >= After(_outbox.FillingSince, _options.Period))
         {
             _outbox.Seal(); // while a project is looked up its rows may still join, so that projects share a request
@@ -176,36 +214,26 @@ sealed class DeliveryLoop
 
     bool IsDue() =>
         IsFlushing || IsStopping || _outbox.IsFilling
-        || (IsOnDemand ? _queue.IsUrgent || IsLong
-            : _queue.TryPeek(out var first)
-            && (Now >= After(first.AcceptedAt, _options.Period)
-                || _queue.WaitingRows >= _options.BatchSizeLimit
-                || _queue.HasManyBytes
-                || (!_hasSent && _options.EagerlyEmitFirstEvent && _queue.WaitingRows > 0)));
+        || (_inbox.IsBehind && _flushes.AreWaiting)
+        || (IsOnDemand ? _inbox.IsUrgent || IsLong
+            : _inbox.FirstAt is var first && first != long.MaxValue
+            && (Now >= After(first, _options.Period)
+                || _inbox.WaitingRows >= _options.BatchSizeLimit
+                || _inbox.HasManyBytes
+                || (!_hasSent && _options.EagerlyEmitFirstEvent && _inbox.WaitingRows > 0)));
 
     /// <summary>Rows stay entries, small and cheap to hold, until they can go out.</summary>
-    bool HasRoom() => IsFlushing || IsStopping || (_api.IsOpen(Now) && _outbox.Ready + _outbox.Sending < MaxInFlight);
+    bool HasRoom() => IsFlushing || IsStopping || HasRoomToSend();
 
-    void Take(in Entry entry)
+    /// <summary>Rows on disk stay there until they can go out, whoever waits.</summary>
+    bool HasRoomToSend() => _api.IsOpen(Now) && _outbox.Ready + _outbox.Sending < MaxInFlight;
+
+    void Begin(FlushRequest flush)
     {
-        switch (entry.Kind)
-        {
-            case EntryKind.Flush:
-                _intake.WriteOpenSpans();
-                _flushesSeen++;
-                _flushes.Current.Dropped += _refusals.TakeSinceFlush();
-                _flushes.Begin((FlushRequest)entry.Payload);
-                OpenGatesForOneMore();
-                break;
-
-            case EntryKind.SpanBegin:
-                _intake.Begin((BraintrustSpan)entry.Payload);
-                break;
-
-            default:
-                _intake.Write(entry);
-                break;
-        }
+        _flushesSeen++;
+        _flushes.Current.Dropped += _refusals.TakeSinceFlush();
+        _flushes.Begin(flush, _inbox.LastSpooled);
+        OpenGatesForOneMore();
     }
 
     // ---- look up -------------------------------------------------------------------------------------------------------------------
@@ -331,7 +359,7 @@ sealed class DeliveryLoop
     void Answered(Action settle)
     {
         _answers.Enqueue(settle);
-        _queue.Ring();
+        _inbox.Ring();
     }
 
     // ---- settle --------------------------------------------------------------------------------------------------------------------
@@ -371,10 +399,7 @@ sealed class DeliveryLoop
     {
         var tooOld = Now - (long)(_options.RetryTimeLimit.TotalSeconds * _clock.TimestampFrequency);
         var why = _fates.LastError;
-        while (!HasRoom() && _queue.TryPeek(out var first) && first.AcceptedAt <= tooOld && first.Kind is not (EntryKind.Flush or EntryKind.SpanBegin) && _queue.TryRead(out first))
-        {
-            _fates.Lose(_intake.Row(first), LossReasons.Expired, ExpiredMessage(why), null);
-        }
+        _inbox.Expire(_options.RetryTimeLimit, HasRoom(), MayGo, ExpiredMessage(why));
         foreach (var batch in _outbox.TakeOlderThan(tooOld, MayGo))
         {
             _fates.Lose(batch, batch.IsUnacknowledged ? LossReasons.Unacknowledged : LossReasons.Expired, ExpiredMessage(batch.LastError ?? why));
@@ -395,7 +420,7 @@ sealed class DeliveryLoop
         }
         _fates.Tell();
         var isWaiting = _outbox.Sending == 0 && _lookUps == 0 && !_uploads.AreRunning;
-        _flushes.Complete(isWaiting ? Math.Max(Now, Math.Max(NextChance(), _uploads.NextChance)) : Now, _fates.LastError);
+        _flushes.Complete(isWaiting ? Math.Max(Now, Math.Max(NextChance(), _uploads.NextChance)) : Now, Now, _fates.LastError);
     }
 
     void Refused(FrontEnd frontEnd, ProjectKey project, long rows)
@@ -430,7 +455,7 @@ sealed class DeliveryLoop
     /// <summary>When something may happen next.</summary>
     long NextChance()
     {
-        if (_outbox.Ready > 0 || _outbox.IsFilling || _queue.TryPeek(out _))
+        if (_outbox.Ready > 0 || _outbox.IsFilling || !_inbox.IsEmpty)
         {
             return _api.OpensAt;
         }
@@ -465,14 +490,14 @@ sealed class DeliveryLoop
     }
 
     bool IsDone() =>
-        _uploads.AreDone && _outbox.Sending == 0 && _lookUps == 0 && !_outbox.IsFilling && !_queue.TryPeek(out _)
-        && (!_outbox.All.Any()
+        _uploads.AreDone && _outbox.Sending == 0 && _lookUps == 0 && !_outbox.IsFilling && _inbox.IsOver
+        && ((!_outbox.All.Any() && !_inbox.IsBehind)
+            || (_fates.HasLeftRows && _outbox.All.All(static batch => batch.IsSpooled))
             || NextChance() > _stopBy
-            || (_outbox.Ready == 0 && _outbox.Lanes.All(lane => lane.Parked.Count == 0 || lane.WasTriedAtShutdown || lane.Gate.OpensAt > _stopBy)));
+            || (_outbox.Ready == 0 && !_inbox.IsBehind && _outbox.Lanes.All(lane => lane.Parked.Count == 0 || lane.WasTriedAtShutdown || lane.Gate.OpensAt > _stopBy)));
 
     void Close()
     {
-        _queue.Complete(); // nothing may come in behind the last look
         try
         {
             _abort.Cancel();
@@ -484,25 +509,16 @@ sealed class DeliveryLoop
         var why = _fates.LastError;
         foreach (var batch in _outbox.All.ToArray())
         {
-            _fates.Lose(batch, LossReasons.Shutdown, Settlement.ShutdownMessage(batch.LastError ?? why));
+            _fates.End(batch, Settlement.ShutdownMessage(batch.LastError ?? why));
         }
-        while (_queue.TryRead(out var entry))
-        {
-            if (entry.Kind == EntryKind.Flush)
-            {
-                _flushes.Begin((FlushRequest)entry.Payload);
-            }
-            else if (entry.Kind != EntryKind.SpanBegin)
-            {
-                _fates.Lose(_intake.Row(entry), LossReasons.Shutdown, Settlement.ShutdownMessage(why), null);
-            }
-        }
+        _inbox.Close(Settlement.ShutdownMessage(why));
         _uploads.Close();
         _refusals.Tell(Now, (frontEnd, _, rows) => _fates.Refuse(frontEnd, rows));
         _fates.Tell();
-        _flushes.Complete(Now, _fates.LastError);
+        _flushes.Complete(Now, Now, _fates.LastError);
         Volatile.Write(ref _rest, _flushes.Rest(_fates.LastError));
         Volatile.Write(ref _oldest, long.MaxValue);
+        _inbox.Dispose();
         _intake.Dispose();
         _settlement.Dispose();
     }
@@ -516,7 +532,7 @@ sealed class DeliveryLoop
     /// <summary>So many that they leave without being asked, for what comes next to have room.</summary>
     long ManyRows => Math.Max(1, _options.QueueLimit / 4);
 
-    bool IsLong => _queue.WaitingRows >= ManyRows || _queue.HasManyBytes;
+    bool IsLong => _inbox.WaitingRows >= ManyRows || _inbox.HasManyBytes;
 
     /// <summary>How many unread rows are worth a look before the timer: one when idle, a batch otherwise, none while nothing can be sent.</summary>
     long WorthWakingFor(bool hasUnread) =>
@@ -534,10 +550,10 @@ sealed class DeliveryLoop
         {
             next = Math.Min(next, UploadsStopBy);
         }
-        var hasUnread = _queue.TryPeek(out var first);
-        if (hasUnread && HasRoom() && !IsOnDemand)
+        var hasUnread = !_inbox.IsEmpty;
+        if (hasUnread && HasRoom() && !IsOnDemand && _inbox.FirstAt is var first && first != long.MaxValue)
         {
-            next = Math.Min(next, After(first.AcceptedAt, _options.Period));
+            next = Math.Min(next, After(first, _options.Period));
         }
         if (_outbox.IsFilling)
         {
@@ -563,7 +579,7 @@ sealed class DeliveryLoop
         {
             next = Math.Min(next, _refusals.TellAt(Period));
         }
-        var oldest = hasUnread ? first.AcceptedAt : long.MaxValue;
+        var oldest = _inbox.OldestAt;
         foreach (var batch in _outbox.All)
         {
             oldest = Math.Min(oldest, batch.Rows[0].AcceptedAt);
@@ -572,7 +588,7 @@ sealed class DeliveryLoop
         _timer.Change(next == long.MaxValue ? Timeout.InfiniteTimeSpan : Until(next, now), Timeout.InfiniteTimeSpan);
         if (now < next && Now >= next)
         {
-            _queue.Ring(); // time has passed while the timer was set (a machine that slept, a clock that is set by hand): it counts from now on
+            _inbox.Ring(); // time has passed while the timer was set (a machine that slept, a clock that is set by hand): it counts from now on
         }
         return hasUnread;
     }

@@ -12,12 +12,22 @@ sealed record DeliveryOptions(
 
     public TimeSpan FlushTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Where rows are kept, absolute; null: in memory alone.</summary>
+    public string? SpoolDirectory { get; init; }
+
+    public SpoolSync SpoolSync { get; init; }
+
+    public long SpoolLimitBytes { get; init; }
+
     public static DeliveryOptions From(BraintrustOptions options) => new(
         options.BatchSizeLimit, options.Period, options.EagerlyEmitFirstEvent, options.AsyncFlush, options.QueueLimit, options.QueueLimitBytes,
         options.RetryTimeLimit, options.ShutdownTimeout, options.FlushOnExit, options.HttpMessageHandler, options.TimeProvider ?? TimeProvider.System)
         {
             FlushMode = options.FlushMode ?? (IsSyncFlush(Environment.GetEnvironmentVariable(EnvironmentVariables.SyncFlush)) ? FlushMode.OnDemand : FlushMode.Periodic),
             FlushTimeout = options.FlushTimeout,
+            SpoolDirectory = options.SpoolDirectory is { } directory ? Path.GetFullPath(directory) : null, // now: the current directory may change
+            SpoolSync = options.SpoolDirectory is null ? default : options.SpoolSync,
+            SpoolLimitBytes = options.SpoolDirectory is null ? 0 : options.SpoolLimitBytes,
         };
 
     static bool IsSyncFlush(string? value) => value?.Trim().ToLowerInvariant() is "true" or "1" or "yes" or "y" or "on";

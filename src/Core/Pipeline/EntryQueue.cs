@@ -1,20 +1,20 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Threading.Channels;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>
-/// The one queue between callers and the loop: bounded by rows and bytes, never blocking. Flush markers and beginnings of spans travel in
+/// The one queue between callers and its one reader: bounded by rows and bytes, never blocking. Flush markers and beginnings of spans travel in
 /// it too, so that order is the order of calls.
 /// </summary>
-sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
+/// <param name="options">Its bounds, and the clock.</param>
+/// <param name="ledger">Keeps the bounds.</param>
+/// <param name="readerBell">Of a thread that reads; null: the loop reads.</param>
+sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? readerBell = null)
 {
-    // Callers write, the loop reads. The bound is the ledger's, so that markers are never refused and bytes count too.
+    // Callers write, one reads. The bound is the ledger's, so that markers are never refused and bytes count too.
     readonly EntrySegments _entries = new();
-
-    // A bell: rung when the loop should look before its timer does. Ringing twice is ringing once.
-    readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    readonly Bell _bell = new();
 
     // Kept for roots, errors and ends of spans: a trace without its root helps nobody.
     readonly long _reservedRows = options.QueueLimit / 16;
@@ -26,7 +26,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
     bool _isIdle;
     bool _isUrgent;
 
-    // The loop's.
+    // The reader's.
     long _read;
 
     /// <summary>Rows waiting to be read; markers and beginnings do not count.</summary>
@@ -107,10 +107,23 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
 
     public bool IsUrgent => Volatile.Read(ref _isUrgent);
 
-    /// <summary>For the loop, once it has read all there is.</summary>
+    /// <summary>For the reader, once it has read all there is.</summary>
     public void Hurried() => Volatile.Write(ref _isUrgent, false);
 
-    public void Ring() => _bell.Writer.TryWrite(true);
+    public void Ring()
+    {
+        if (readerBell is null)
+        {
+            _bell.Ring();
+        }
+        else
+        {
+            readerBell.Set();
+        }
+    }
+
+    /// <summary>Nothing more comes in.</summary>
+    public bool IsCompleted => _entries.IsCompleted;
 
     public void Complete()
     {
@@ -142,15 +155,35 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger)
     /// <param name="untilRows">How many rows are worth waking for; with 1 the loop is idle and a beginning wakes it too.</param>
     public async ValueTask WaitAsync(long untilRows)
     {
+        if (!Arm(untilRows))
+        {
+            await _bell.WaitAsync().ConfigureAwait(false);
+        }
+        _bell.Still();
+        Disarm();
+    }
+
+    /// <summary>The same for a thread of its own, which needs nothing of the pool: there, a timer would not fire when it is wanted most.</summary>
+    public void Wait(long untilRows, TimeSpan atMost)
+    {
+        if (!Arm(untilRows) && atMost > TimeSpan.Zero)
+        {
+            readerBell!.WaitOne(atMost);
+        }
+        Disarm();
+    }
+
+    /// <returns>Whether so many came before they would have rung.</returns>
+    bool Arm(long untilRows)
+    {
         Volatile.Write(ref _wakeAt, untilRows == long.MaxValue ? untilRows : _read + untilRows);
         Volatile.Write(ref _isIdle, untilRows == 1);
         Interlocked.MemoryBarrier();
-        var cameMeanwhile = Volatile.Read(ref _written) >= Volatile.Read(ref _wakeAt) || (untilRows != long.MaxValue && WaitingRows > 0 && HasManyBytes) || (untilRows == 1 && _entries.TryPeek(out _));
-        if (!cameMeanwhile)
-        {
-            await _bell.Reader.ReadAsync().ConfigureAwait(false);
-        }
-        _bell.Reader.TryRead(out _);
+        return Volatile.Read(ref _written) >= Volatile.Read(ref _wakeAt) || (untilRows != long.MaxValue && WaitingRows > 0 && HasManyBytes) || (untilRows == 1 && _entries.TryPeek(out _));
+    }
+
+    void Disarm()
+    {
         Volatile.Write(ref _wakeAt, long.MaxValue);
         Volatile.Write(ref _isIdle, false);
     }

@@ -49,6 +49,17 @@ sealed class EntrySegments
         return true;
     }
 
+    public bool IsCompleted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isCompleted;
+            }
+        }
+    }
+
     public void Complete()
     {
         lock (_lock)

@@ -1,14 +1,18 @@
 using Braintrust.Logging.Rows;
+using Braintrust.Logging.Spool;
 
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>Where every row ends: delivered, or lost with a reason. All books are kept here: ledger, flush, waiting callers, listeners.</summary>
-sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
+sealed class Fates(Ledger ledger, LossReporter losses, FrontEnd self, SpoolStore? spool, TimeProvider clock)
 {
     static readonly TimeSpan SummaryDelay = TimeSpan.FromMinutes(1);
 
     // More projects than that at once are not told: a selector may name any number.
     const int ProjectsToTell = 256;
+
+    /// <summary>For who waits for a row that is left.</summary>
+    public const string IsOnDisk = "It is on disk, and the next process sends it.";
 
     // What was lost since the listeners were last told: one occasion, however many rows, batches and answers it took.
     readonly Dictionary<(FrontEnd FrontEnd, string Reason, string Message), (RowLoss Loss, List<object> Payloads)> _untold = [];
@@ -19,13 +23,16 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
     /// <summary>The last thing that went wrong, for those who ask why.</summary>
     public string? LastError { get; set; }
 
+    /// <summary>Rows were left on disk for the next process: there is no point in reading more.</summary>
+    public bool HasLeftRows { get; private set; }
+
     public void Deliver(Batch batch)
     {
         foreach (ref var row in batch.Rows)
         {
             Settle(row);
             row.Epoch.Delivered++;
-            ledger.Delivering(row.Size);
+            ledger.Delivering(row);
             row.Confirmation?.Delivered();
         }
         batch.Dispose();
@@ -33,11 +40,60 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
 
     public void Lose(Batch batch, string reason, string message)
     {
+        if (spool is not null && reason is LossReasons.Rejected or LossReasons.TooLarge)
+        {
+            Bury(batch, reason, message);
+        }
         foreach (var rows in batch.Rows.ToArray().GroupBy(row => row.FrontEnd))
         {
             Lose(rows.Key, [.. rows], new RowLoss(rows.Count(), reason, message, null));
         }
         batch.Dispose();
+    }
+
+    /// <summary>The end has come: what is on disk stays there for the next process, the rest is lost.</summary>
+    public void End(Batch batch, string message)
+    {
+        var rest = batch.Empty();
+        foreach (ref var row in batch.Rows)
+        {
+            if (row.IsSpooled)
+            {
+                Leave(row, message);
+            }
+            else
+            {
+                rest.Add(row, batch.Bytes(row));
+            }
+        }
+        batch.Dispose();
+        Lose(rest, LossReasons.Shutdown, message);
+    }
+
+    /// <summary>Its fate is another process's to settle, and so are those of the rows that have to follow it.</summary>
+    void Leave(in PendingRow row, string message)
+    {
+        HasLeftRows = true;
+        LastError = message;
+        row.Epoch.Unsettled--;
+        row.Epoch.Spooled--;
+        row.Epoch.Unread++;
+        row.Lane.Rows--;
+        row.Lane.IsProbing = false;
+        ledger.Forgetting(row.Size);
+        row.Confirmation?.Lost(new RowLoss(1, LossReasons.Shutdown, $"{message} {IsOnDisk}", null));
+    }
+
+    /// <summary>Rows on disk that nobody held are gone. Whose they were may not be known any more.</summary>
+    public void LoseSpooled(Lane? project, long rows, string reason, string message)
+    {
+        LastError = message;
+        ledger.DroppingSpooled(rows, reason);
+        if (project is not null)
+        {
+            Remember(project, reason, rows);
+        }
+        Gather(self, [], new RowLoss(rows, reason, message, null));
     }
 
     public void Lose(PendingRow row, string reason, string message, Exception? exception) =>
@@ -51,7 +107,7 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
             row.Lane.IsProbing = false;
             Settle(row);
             row.Epoch.Dropped++;
-            ledger.Dropping(row.Size, loss.Reason);
+            ledger.Dropping(row, loss.Reason);
             row.Confirmation?.Lost(loss);
             if (!row.IsSummary)
             {
@@ -110,9 +166,23 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
         Gather(upload.FrontEnd, [], new RowLoss(1, LossReasons.Attachment, message, null));
     }
 
-    static void Settle(in PendingRow row)
+    /// <summary>What the service refuses is kept for people to read.</summary>
+    void Bury(Batch batch, string reason, string message)
+    {
+        foreach (ref var row in batch.Rows)
+        {
+            spool!.Bury(new DeadLetter(reason, message, row.Lane.Key, clock.GetUtcNow().UtcTicks, batch.Bytes(row).ToArray()));
+        }
+    }
+
+    void Settle(in PendingRow row)
     {
         row.Epoch.Unsettled--;
+        if (row.IsSpooled)
+        {
+            row.Epoch.Spooled--;
+            spool!.Settle(row.SpoolSequence);
+        }
         row.Lane.Rows--;
         if (row.Fate is { } fate)
         {

@@ -10,5 +10,7 @@ sealed class FlushRequest(long deadline)
 
     public Task<FlushResult> Result => _result.Task;
 
+    public bool IsAnswered => _result.Task.IsCompleted;
+
     public void Complete(FlushResult result) => _result.TrySetResult(result);
 }

@@ -4,9 +4,12 @@ namespace Braintrust.Logging.Pipeline;
 /// The flushes that wait, oldest first. Rows are counted by epoch, the time between two flush markers; a flush is done when its epoch and
 /// all before it are settled. The loop's own.
 /// </summary>
-sealed class Flushes
+sealed class Flushes(Ledger ledger)
 {
     readonly List<Epoch> _epochs = [new()];
+
+    // Their markers are still on their way, behind a disk that takes its time.
+    readonly List<FlushRequest> _asked = [];
 
     /// <summary>Whose rows are being read now.</summary>
     public Epoch Current => _epochs[^1];
@@ -20,6 +23,10 @@ sealed class Flushes
         get
         {
             var next = long.MaxValue;
+            foreach (var request in _asked)
+            {
+                next = Math.Min(next, request.Deadline);
+            }
             foreach (var epoch in _epochs)
             {
                 next = Math.Min(next, epoch.Flush?.Deadline ?? long.MaxValue);
@@ -28,17 +35,49 @@ sealed class Flushes
         }
     }
 
+    /// <summary>Somebody waits whose marker may be long in coming.</summary>
+    public void Ask(FlushRequest request) => _asked.Add(request);
+
     /// <summary>A marker was read: what comes later is of another epoch.</summary>
-    public void Begin(FlushRequest request)
+    /// <param name="request">Who waits.</param>
+    /// <param name="lastSpooled">The number of the last row on disk that came before.</param>
+    public void Begin(FlushRequest request, long lastSpooled)
     {
-        Current.Flush = request;
+        _asked.Remove(request);
+        Current.Flush = request.IsAnswered ? null : request;
+        Current.LastSpooled = lastSpooled;
         _epochs.Add(new Epoch());
+    }
+
+    /// <summary>Rows of a process that has ended are ours: they are read before all others, and whoever waits waits for them too.</summary>
+    public void Adopt(long rows) => _epochs[0].Unread += rows;
+
+    /// <summary>A row is read from disk: which flush covers it.</summary>
+    public Epoch TakeSpooled(long sequence)
+    {
+        var epoch = _epochs.Find(epoch => sequence <= epoch.LastSpooled && epoch.Unread > 0) ?? Current;
+        epoch.Unread -= epoch.Unread > 0 ? 1 : 0;
+        return epoch;
+    }
+
+    /// <summary>Rows on disk that the loop does not hold are gone: the oldest.</summary>
+    public void DropUnread(long rows)
+    {
+        foreach (var epoch in _epochs)
+        {
+            var gone = Math.Min(rows, epoch.Unread);
+            epoch.Unread -= gone;
+            epoch.Dropped += gone;
+            rows -= gone;
+        }
+        Current.Dropped += rows;
     }
 
     /// <summary>Answers those that are done, and those that nothing can help before their deadline.</summary>
     /// <param name="nextChance">When something may happen next.</param>
+    /// <param name="now">What time it is.</param>
     /// <param name="lastError">Why rows wait or were lost.</param>
-    public void Complete(long nextChance, string? lastError)
+    public void Complete(long nextChance, long now, string? lastError)
     {
         while (_epochs.Count > 1 && _epochs[0].IsSettled)
         {
@@ -48,13 +87,13 @@ sealed class Flushes
             }
             else
             {
-                Answer(0, isCompleted: true, lastError);
+                Answer(0, lastError);
             }
             _epochs.RemoveAt(0);
         }
         for (var i = _epochs.Count - 2; i >= 0; i--)
         {
-            if (_epochs[i] is { IsSettled: true, Flush: null }) // answered and settled: what it still has to tell is the next one's
+            if (_epochs[i] is { Unsettled: 0, Uploads: 0, Flush: null }) // answered, and nothing of it is held: what it still has to tell is the next one's
             {
                 HandOn(i);
                 _epochs.RemoveAt(i);
@@ -64,16 +103,24 @@ sealed class Flushes
         {
             if (_epochs[i].Flush is { } flush && nextChance >= flush.Deadline)
             {
-                Answer(i, isCompleted: false, lastError);
+                Answer(i, lastError);
             }
         }
+        foreach (var request in _asked)
+        {
+            if (now >= request.Deadline)
+            {
+                request.Complete(new FlushResult(false, 0, ledger.SpooledRows, 0, ledger.ResidentRows, lastError ?? "The disk that rows are kept on takes long to answer."));
+            }
+        }
+        _asked.RemoveAll(static request => request.IsAnswered);
     }
 
     /// <summary>What nobody has been told, after the end.</summary>
     public FlushResult Rest(string? lastError)
     {
-        var (delivered, dropped) = (_epochs.Sum(epoch => epoch.Delivered), _epochs.Sum(epoch => epoch.Dropped));
-        return new FlushResult(true, delivered, 0, dropped, 0, dropped > 0 || _epochs.Any(epoch => epoch.LostUploads > 0) ? lastError : null);
+        var (delivered, dropped, spooled) = (_epochs.Sum(epoch => epoch.Delivered), _epochs.Sum(epoch => epoch.Dropped), Spooled(_epochs));
+        return new FlushResult(true, delivered, spooled, dropped, 0, dropped > 0 || spooled > 0 || _epochs.Any(epoch => epoch.LostUploads > 0) ? lastError : null);
     }
 
     /// <summary>What an epoch still has to tell becomes the next one's.</summary>
@@ -82,24 +129,29 @@ sealed class Flushes
         _epochs[index + 1].Delivered += _epochs[index].Delivered;
         _epochs[index + 1].Dropped += _epochs[index].Dropped;
         _epochs[index + 1].LostUploads += _epochs[index].LostUploads;
+        _epochs[index + 1].Unread += _epochs[index].Unread;
     }
 
     /// <summary>With the sums of its epoch and those before it that nobody has been told yet.</summary>
-    void Answer(int index, bool isCompleted, string? lastError)
+    void Answer(int index, string? lastError)
     {
         var (delivered, dropped, pending, uploads, lostUploads) = (0L, 0L, 0L, 0L, 0L);
-        foreach (var epoch in _epochs[..(index + 1)])
+        var covered = _epochs[..(index + 1)];
+        foreach (var epoch in covered)
         {
             delivered += epoch.Delivered;
             dropped += epoch.Dropped;
-            pending += epoch.Unsettled;
+            pending += epoch.Unsettled - epoch.Spooled;
             uploads += epoch.Uploads;
             lostUploads += epoch.LostUploads;
             epoch.Delivered = epoch.Dropped = epoch.LostUploads = 0;
         }
-        var why = pending > 0 || dropped > 0 || uploads > 0 || lostUploads > 0 ? lastError : null;
+        var spooled = Spooled(covered);
+        var why = pending > 0 || spooled > 0 || dropped > 0 || uploads > 0 || lostUploads > 0 ? lastError : null;
         why ??= uploads > 0 ? "Attachments are still being uploaded." : null;
-        _epochs[index].Flush?.Complete(new FlushResult(isCompleted, delivered, 0, dropped, pending, why));
+        _epochs[index].Flush?.Complete(new FlushResult(pending == 0 && uploads == 0, delivered, spooled, dropped, pending, why));
         _epochs[index].Flush = null;
     }
+
+    static long Spooled(List<Epoch> epochs) => epochs.Sum(static epoch => epoch.Spooled + epoch.Unread);
 }

@@ -4,71 +4,40 @@ using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Pipeline;
 
-/// <summary>Turns what the queue holds into written rows in the outbox. The loop's own.</summary>
-sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates fates, Ledger ledger, TimeProvider clock) : IDisposable
+/// <summary>Takes written rows into the outbox, and notes what is owed to them and which others they have to follow. The loop's own.</summary>
+sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates fates, Ledger ledger, TimeProvider clock) : IRowTaker, IDisposable
 {
     readonly JsonBuffer _json = new();
-
-    // Spans of which no row is on its way yet.
-    readonly List<BraintrustSpan> _unwritten = [];
     long _sequence;
 
-    public void Begin(BraintrustSpan span)
+    public void Take(in Entry entry, RowRole role, ReadOnlySpan<byte> json, AttachmentReference[] attachments)
     {
-        if (span.Opening is null)
-        {
-            composer.Begin(span);
-        }
-        _unwritten.Add(span);
-    }
-
-    public void Write(in Entry entry)
-    {
-        var after = Predecessor(entry); // may write a row of its own, which has to come first
         var row = Row(entry);
-        row.After = after;
-        if (entry.Payload is AuditRow { Comment: null } or MaskedRow { IsUpdate: true }
-            || (entry.Payload is BraintrustSpan or MaskedRow { Span: not null } && outbox.LatestUpdate(row.Lane, entry.RowId) is not null)) // what comes later waits for the end, no longer for the update before it
+        row.Attachments = attachments;
+        switch (role)
         {
-            row.Fate = outbox.Update(row.Lane, entry.RowId);
+            case RowRole.Opening:
+                row.Payload = null; // the end is still to come: nothing of the span itself is lost with this
+                row.Fate = OpenWrite(entry);
+                break;
+            case RowRole.End:
+                Follow(ref row, OpenWrite(entry), isUpdate: false);
+                break;
+            case RowRole.Update:
+                Follow(ref row, Earlier(row), isUpdate: true);
+                break;
         }
-        _json.Clear();
-        try
-        {
-            switch (entry.Payload)
-            {
-                case MaskedRow masked:
-                    _json.Raw(masked.Row.Json);
-                    row.Attachments = masked.Row.Attachments;
-                    break;
-                case BraintrustSpan ended:
-                    composer.End(ended, _json);
-                    break;
-                case AuditRow audit:
-                    composer.Audit(entry, audit, _json);
-                    break;
-                default:
-                    composer.Event(entry, _json);
-                    break;
-            }
-            row.Attachments ??= AttachmentReference.In(_json);
-        }
-        catch (Exception error) // a value that defeats even the writer's care
-        {
-            fates.Lose(row, LossReasons.Unwritable, $"A row could not be written: {error.GetType()}.", error);
-            return;
-        }
-        outbox.Add(row, _json.Written);
+        outbox.Add(row, json);
     }
 
-    /// <summary>The row of the same id that has to be settled before this one is sent.</summary>
-    RowFate? Predecessor(in Entry entry) => entry.Payload switch
+    /// <summary>Takes a row in whose predecessors are known by their id alone: they may have been written by a process that has ended.</summary>
+    public void Take(PendingRow row, bool follows, ReadOnlySpan<byte> json)
     {
-        BraintrustSpan span => WriteEnd(span),
-        MaskedRow { Span: { } span } => WriteEnd(span),
-        AuditRow { Comment: null } or MaskedRow { IsUpdate: true } => Target(entry.Logger, entry.RowId),
-        _ => null,
-    };
+        Follow(ref row, follows ? Earlier(row) : null, isUpdate: follows);
+        outbox.Add(row, json);
+    }
+
+    public void Lose(in Entry entry, Exception error) => fates.Lose(Row(entry), LossReasons.Unwritable, $"A row could not be written: {error.GetType()}.", error);
 
     /// <summary>What is owed to an entry from now on.</summary>
     public PendingRow Row(in Entry entry)
@@ -90,51 +59,17 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
         };
     }
 
-    /// <summary>Spans that are still open when rows leave are written with what they began with, once.</summary>
-    public void WriteOpenSpans()
+    /// <summary>What is owed to a row that was read from disk.</summary>
+    /// <param name="lane">Its project.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="spooled">Its number on disk.</param>
+    /// <param name="epoch">Which flush covers it.</param>
+    public PendingRow Row(Lane lane, RowId id, long spooled, Epoch epoch)
     {
-        foreach (var span in _unwritten)
-        {
-            if (!span.IsEnded && span.OpenWrite is null) // the end of the others is in the queue already, and says it all
-            {
-                WriteOpen(span);
-            }
-        }
-        _unwritten.RemoveAll(static span => span.OpenWrite is not null || span.IsWritten);
-    }
-
-    void WriteOpen(BraintrustSpan span)
-    {
-        _json.Clear();
-        AttachmentReference[] attachments;
-        try
-        {
-            if (span.Opening is { } opening)
-            {
-                _json.Raw(opening.Json);
-                attachments = opening.Attachments;
-            }
-            else
-            {
-                composer.Open(span, _json);
-                attachments = AttachmentReference.In(_json);
-            }
-        }
-        catch (Exception error) // a value that defeats even the writer's care: the end will say what became of it
-        {
-            BraintrustDiagnostics.Warn("unwritable", $"The beginning of a span could not be written: {error.GetType()}.", 1);
-            span.OpenWrite = new RowFate { IsSettled = true };
-            return;
-        }
-        span.OpenWrite = new RowFate();
-        var size = _json.Length + AttachmentReference.Weight(attachments);
-        ledger.TryAccept(size, long.MaxValue, long.MaxValue);
-        ledger.Holding(size);
-        var row = Row(new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = size });
-        row.Attachments = attachments;
-        row.Payload = null; // the end is still to come: nothing of the span itself is lost with this
-        row.Fate = span.OpenWrite;
-        outbox.Add(row, _json.Written);
+        epoch.Unsettled++;
+        epoch.Spooled++;
+        lane.Rows++;
+        return new PendingRow { Lane = lane, Id = id, Sequence = _sequence++, SpoolSequence = spooled, IsSpooled = true, Epoch = epoch };
     }
 
     /// <summary>Tells a project what it lost, as a row of its own.</summary>
@@ -161,29 +96,20 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
         outbox.Add(row, _json.Written);
     }
 
-    RowFate? WriteEnd(BraintrustSpan span)
+    /// <summary>After the latest update, else after that write. What comes later waits for this one, and no longer for the update before it.</summary>
+    void Follow(ref PendingRow row, RowFate? write, bool isUpdate)
     {
-        span.IsWritten = true;
-        return outbox.LatestUpdate(outbox.LaneOf(span.Logger), span.Row) ?? span.OpenWrite;
+        var latest = outbox.LatestUpdate(row.Lane, row.Id);
+        row.After = latest ?? write;
+        if (isUpdate || latest is not null)
+        {
+            row.Fate = outbox.Update(row.Lane, row.Id);
+        }
     }
 
-    /// <summary>
-    /// The row that feedback or an update has to follow. A span that has no row yet gets one now: merged into nothing, the update would
-    /// become the row, and the ids that come later would be ignored (PROTOCOL section 10.1).
-    /// </summary>
-    RowFate? Target(BraintrustLogger logger, RowId id)
-    {
-        foreach (var span in _unwritten)
-        {
-            if (span.Row == id && ReferenceEquals(span.Logger, logger) && span.OpenWrite is null && !span.IsWritten)
-            {
-                WriteOpen(span);
-                break;
-            }
-        }
-        var lane = outbox.LaneOf(logger);
-        return outbox.LatestUpdate(lane, id) ?? outbox.Unsettled(lane, id);
-    }
+    RowFate? Earlier(in PendingRow row) => outbox.LatestUpdate(row.Lane, row.Id) ?? outbox.Unsettled(row.Lane, row.Id);
+
+    static RowFate? OpenWrite(in Entry entry) => (entry.Payload as BraintrustSpan ?? ((MaskedRow)entry.Payload).Span!).OpenWrite;
 
     public void Dispose() => _json.Dispose();
 }

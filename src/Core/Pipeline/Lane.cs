@@ -31,11 +31,14 @@ sealed class Lane(ProjectKey key)
     /// <summary>Rows that are read and not settled.</summary>
     public int Rows { get; set; }
 
+    /// <summary>Rows of it stay on disk for now; later ones too, so that their order holds.</summary>
+    public bool IsDeferring { get; set; }
+
     /// <summary>What it lost and has not been told; null: nothing.</summary>
     public LossTally? Lost { get; set; }
 
     /// <summary>Nothing is known of it that could not be learned again at once.</summary>
-    public bool IsIdle(long now) => Rows == 0 && Lost is null && !IsLookingUp && Gate.IsOpen(now);
+    public bool IsIdle(long now) => Rows == 0 && Lost is null && !IsLookingUp && !IsDeferring && Gate.IsOpen(now);
 
     /// <summary>Rows that wait for the look-up or the end of a pause.</summary>
     public List<Batch> Parked { get; } = [];

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>
-/// Proof that nothing vanishes: accepted = delivered + dropped + resident. Every write has exactly one fate, and each side is counted where
+/// Proof that nothing vanishes: accepted = delivered + dropped + resident in memory + resident on disk. Every write has exactly one fate, and each side is counted where
 /// it happens, so the sum is a check and no definition.
 /// </summary>
 sealed class Ledger
@@ -21,14 +21,17 @@ sealed class Ledger
     long _lostUploads;
     long _uploadBytes;
 
-    // The loop's.
     long _heldBytes;
+    long _spooledRows;
 
     public long Accepted => Interlocked.Read(ref _accepted);
     public long Delivered => Interlocked.Read(ref _delivered);
     public long Retried => Interlocked.Read(ref _retried);
     public long ResidentRows => Interlocked.Read(ref _residentRows);
     public long ResidentBytes => Interlocked.Read(ref _residentBytes);
+
+    /// <summary>Writes that are safe on disk: they weigh nothing in the queue's bounds.</summary>
+    public long SpooledRows => Interlocked.Read(ref _spooledRows);
 
     /// <summary>Attachments are no rows: they have counts of their own, and share only the bound by bytes.</summary>
     public long Uploaded => Interlocked.Read(ref _uploaded);
@@ -38,7 +41,7 @@ sealed class Ledger
     public long UploadBytes => Interlocked.Read(ref _uploadBytes);
 
     /// <summary>The part of the resident bytes that still stands in the queue.</summary>
-    public long UnreadBytes => ResidentBytes - Volatile.Read(ref _heldBytes);
+    public long UnreadBytes => ResidentBytes - Interlocked.Read(ref _heldBytes);
 
     public long DroppedRows => _dropped.Values.Sum(count => Interlocked.Read(ref count.Value));
 
@@ -63,21 +66,50 @@ sealed class Ledger
         return false;
     }
 
-    /// <summary>The loop has taken the write from the queue.</summary>
-    public void Holding(long bytes) => Volatile.Write(ref _heldBytes, _heldBytes + bytes);
+    /// <summary>The write was taken from the queue.</summary>
+    public void Holding(long bytes) => Interlocked.Add(ref _heldBytes, bytes);
 
-    public void Delivering(long bytes)
+    public void Delivering(in PendingRow row)
     {
-        Holding(-bytes);
-        Leave(bytes);
+        Settling(row);
         Interlocked.Increment(ref _delivered);
     }
 
-    /// <summary>A write that the loop held ends without delivery.</summary>
-    public void Dropping(long bytes, string reason)
+    /// <summary>A write that was taken from the queue ends without delivery.</summary>
+    public void Dropping(in PendingRow row, string reason)
+    {
+        Settling(row);
+        Refusing(reason);
+    }
+
+    /// <summary>A write goes from memory to disk.</summary>
+    /// <param name="bytes">What it no longer keeps in memory.</param>
+    public void Spooling(long bytes)
     {
         Holding(-bytes);
-        Withdrawing(bytes, reason);
+        Leave(bytes);
+        Interlocked.Increment(ref _spooledRows);
+    }
+
+    /// <summary>What a write on disk keeps in memory all the same goes, though the write stays.</summary>
+    public void Forgetting(long bytes)
+    {
+        Holding(-bytes);
+        Interlocked.Add(ref _residentBytes, -bytes);
+    }
+
+    /// <summary>Writes of a process that has ended are ours now.</summary>
+    public void Adopting(long rows)
+    {
+        Interlocked.Add(ref _accepted, rows);
+        Interlocked.Add(ref _spooledRows, rows);
+    }
+
+    /// <summary>Writes on disk are gone.</summary>
+    public void DroppingSpooled(long rows, string reason)
+    {
+        Interlocked.Add(ref _spooledRows, -rows);
+        Interlocked.Add(ref DroppedBy(reason), rows);
     }
 
     /// <summary>A write that was accepted finds the queue closed.</summary>
@@ -88,7 +120,7 @@ sealed class Ledger
     }
 
     /// <summary>A write that never became resident.</summary>
-    public void Refusing(string reason) => Interlocked.Increment(ref _dropped.GetOrAdd(reason, static _ => new()).Value);
+    public void Refusing(string reason) => Interlocked.Increment(ref DroppedBy(reason));
 
     public void Retrying(int rows) => Interlocked.Add(ref _retried, rows);
 
@@ -106,6 +138,22 @@ sealed class Ledger
 
     static Dictionary<string, long> Counts(ConcurrentDictionary<string, StrongBox<long>> counts) =>
         counts.ToDictionary(pair => pair.Key, pair => Interlocked.Read(ref pair.Value.Value), StringComparer.Ordinal);
+
+    ref long DroppedBy(string reason) => ref _dropped.GetOrAdd(reason, static _ => new()).Value;
+
+    void Settling(in PendingRow row)
+    {
+        if (row.IsSpooled)
+        {
+            Forgetting(row.Size);
+            Interlocked.Decrement(ref _spooledRows);
+        }
+        else
+        {
+            Holding(-row.Size);
+            Leave(row.Size);
+        }
+    }
 
     void Leave(long bytes)
     {

@@ -37,6 +37,9 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     IEnumerable<Batch> Parked => _lanes.Values.SelectMany(lane => lane.Parked);
 
+    /// <summary>About what waits in memory for its project.</summary>
+    public long ParkedBytes => Parked.Sum(static batch => (long)batch.BodyBytes);
+
     public Lane LaneOf(BraintrustLogger logger) => LaneOf(logger.Key);
 
     public Lane LaneOf(ProjectKey project)
@@ -74,7 +77,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             return;
         }
         var parked = row.Lane.Parked;
-        if (parked.Count == 0 || !HasRoom(parked[^1], bytes.Length))
+        if (parked.Count == 0 || !HasRoom(parked[^1], row, bytes.Length))
         {
             parked.Add(new Batch());
         }
@@ -336,15 +339,15 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     void Fill(ref Batch batch, in PendingRow row, ReadOnlySpan<byte> bytes)
     {
-        if (!HasRoom(batch, bytes.Length) || (row.Fate is { } fate && batch.WaitsFor(fate)))
+        if (!HasRoom(batch, row, bytes.Length) || (row.Fate is { } fate && batch.WaitsFor(fate)))
         {
             Seal(ref batch);
         }
         batch.Add(row, bytes);
     }
 
-    bool HasRoom(Batch batch, int bytes) =>
-        batch.Count == 0 || (batch.Count < rowLimit && batch.BodyBytes + bytes + Batch.RoutingBytes <= bodyLimit.Bytes);
+    bool HasRoom(Batch batch, in PendingRow row, int bytes) =>
+        batch.Count == 0 || (batch.Count < rowLimit && !row.IsSuspect && !batch.Rows[0].IsSuspect && batch.BodyBytes + bytes + Batch.RoutingBytes <= bodyLimit.Bytes);
 
     /// <summary>When all parked batches wait for each other: those of their rows that wait for nobody become a batch.</summary>
     /// <returns>Where it is; -1 if there are none.</returns>
@@ -356,7 +359,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         foreach (var (batch, at) in InOrder(parked))
         {
             ref var row = ref batch.Rows[at];
-            var isFree = row.After is not { IsSettled: false } && HasRoom(free, row.Length);
+            var isFree = row.After is not { IsSettled: false } && HasRoom(free, row, row.Length);
             (isFree ? free : later).Add(row, batch.Bytes(row));
         }
         lane.Parked.Clear();

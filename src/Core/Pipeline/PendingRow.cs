@@ -17,8 +17,15 @@ struct PendingRow
     public long Sequence;
     public long AcceptedAt;
 
-    /// <summary>What it weighs in the queue's bound.</summary>
+    /// <summary>What it weighs in the queue's bound. Of a row on disk: what it keeps in memory all the same.</summary>
     public long Size;
+
+    /// <summary>It is on disk, and leaves it when its fate is known.</summary>
+    public bool IsSpooled;
+    public long SpoolSequence;
+
+    /// <summary>Processes have ended while it was sent: it goes alone.</summary>
+    public bool IsSuspect;
     public Epoch Epoch;
     public FrontEnd FrontEnd;
 

@@ -92,7 +92,7 @@ sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledg
         ledger.Retrying(batch.Count);
         if (batch.WasTriedAtShutdown)
         {
-            fates.Lose(batch, LossReasons.Shutdown, ShutdownMessage(batch.LastError));
+            fates.End(batch, ShutdownMessage(batch.LastError));
         }
         else if (batch.Overflow is { IsStored: false })
         {

@@ -71,11 +71,11 @@ sealed class World : IAsyncDisposable
 
 static class LedgerAssertions
 {
-    /// <summary>accepted = delivered + dropped(by reason) + resident</summary>
+    /// <summary>accepted = delivered + dropped(by reason) + resident in memory + resident on disk</summary>
     public static void AssertBalanced(this BraintrustClient client)
     {
         var ledger = client.Ledger;
-        Assert.Equal(ledger.Accepted, ledger.Delivered + ledger.DroppedRows + ledger.ResidentRows);
+        Assert.Equal(ledger.Accepted, ledger.Delivered + ledger.DroppedRows + ledger.ResidentRows + ledger.SpooledRows);
     }
 }
 

@@ -29,6 +29,9 @@ public class OptionsValidationTests
         { "ApiUrl must be a URL without user name, query and fragment.", o => o.ApiUrl = "https://host/?key=secret" },
         { "ApiUrl must use https: plain http is for loopback addresses, unless AllowInsecureTransport is set.", o => o.ApiUrl = "http://api.braintrust.dev" },
         { "ApiUrl must be an absolute https URL, such as https://www.braintrust.dev.", o => o.ApiUrl = "file:///etc/passwd" },
+        { "SpoolLimitBytes must be at least 1.", o => o.SpoolLimitBytes = 0 },
+        { "SpoolSync must be one of Write, Fsync.", o => o.SpoolSync = (SpoolSync)9 },
+        { "SpoolDirectory must be the path of a folder. Leave it unset to keep nothing on disk.", o => o.SpoolDirectory = " " },
         { "EventsAs must be one of Spans, ApplicationLogs, Auto.", o => o.EventsAs = (EventsAs)9 },
         { "ScopeSpans must be one of All, Named.", o => o.ScopeSpans = (ScopeSpans)9 },
     };

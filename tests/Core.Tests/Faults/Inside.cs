@@ -18,6 +18,9 @@ static class Inside
     /// <summary>How many entries a collection of one of the loop's parts has.</summary>
     public static int Size(BraintrustClient client, string part, string collection) => ((ICollection)Field(Field(Field(client, "_loop"), part), collection)).Count;
 
+    /// <summary>Spans of which no row is on its way yet.</summary>
+    public static int UnwrittenSpans(BraintrustClient client) => ((ICollection)Field(Field(Field(Field(client, "_loop"), "_inbox"), "<writer>P"), "_unwritten")).Count;
+
     public static object Field(object of, string name) => of.GetType().GetField(name, BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(of)!;
 
     public static void Await(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, Patience.Limit), "It did not come about.");

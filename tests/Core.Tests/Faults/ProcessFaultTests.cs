@@ -88,6 +88,28 @@ public sealed class ProcessFaultTests
         Assert.Equal(1000, server.Stored("victim").Count);
     }
 
+    [Fact, Trait("Row", "Q06")]
+    public async Task WhileThePoolIsBlockedRowsGoToDiskAndSurviveAKill()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        await using var world = await Spool.DiskWorld.StartAsync();
+        using (var victim = Victims.Start([world.Server.Url.ToString(), world.Server.ApiKey, "starved", world.Folder]))
+        {
+            Assert.Equal("logged", await victim.StandardOutput.ReadLineAsync());
+            await Spool.DiskWorld.UntilAsync(() => world.Disk.Split("\"starved\"").Length > 1000);
+            Assert.Equal(0, world.Server.Logs3Count);
+            await victim.SignalAsync("KILL");
+            Assert.Equal(137, await victim.EndAsync());
+        }
+
+        var next = await world.AdoptAsync(1000);
+        await world.DeliverAsync(next);
+        Assert.Equal(1000, world.Server.Stored("victim").Count);
+    }
+
     [Fact, Trait("Row", "N21")]
     public async Task TheProxyOfTheEnvironmentIsUsedAndSeesNoKey()
     {

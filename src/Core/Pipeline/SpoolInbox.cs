@@ -1,0 +1,389 @@
+using Braintrust.Logging.Rows;
+using Braintrust.Logging.Spool;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>
+/// The disk between the queue and the loop: rows are read back in their order as the loop has room for them. What could not go to disk comes in memory, never before
+/// what was accepted earlier. Rows of projects that may not be sent to stay on disk, beyond a small share.
+/// </summary>
+sealed class SpoolInbox(
+    SpoolStore store, SpoolThread thread, Handover handover, Keepsakes keepsakes, Sources sources, Intake intake, Outbox outbox, Flushes flushes, Fates fates, Ledger ledger,
+    DeliveryOptions options, Func<bool> hasRoom) : IInbox
+{
+    // From one look for rows that are too old to the next, among those that were put back.
+    static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
+
+    // A disk that stands still must not hold up the end for longer than a caller waits beyond its budget.
+    static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+
+    readonly long _share = options.QueueLimitBytes / 8;
+    readonly TimeProvider _clock = options.Clock;
+
+    // Rows in memory whose project has earlier ones on disk that wait.
+    readonly LinkedList<MemoryRow> _late = [];
+    SpooledRow _next;
+    bool _hasNext;
+    bool _isDry = true;
+    int _deferring;
+    long _parkedBytes;
+    long _lastSpooled;
+    long _firstAt = long.MaxValue;
+    long _sweptAt;
+    long _seen;
+
+    public bool IsEmpty => WaitingRows == 0 && handover.IsEmpty;
+
+    public bool IsOver => handover.IsComplete && handover.IsEmpty && _late.Count == 0;
+
+    public long WaitingRows => OnDisk + handover.MemoryRows;
+
+    public bool HasManyBytes => handover.MemoryBytes > options.QueueLimitBytes / 4;
+
+    public bool IsBehind => OnDisk > 0 && !fates.HasLeftRows;
+
+    public bool IsUrgent => handover.IsUrgent;
+
+    public long FirstAt => OnDisk == 0 ? FirstInMemoryAt : MayRead ? _firstAt : long.MaxValue;
+
+    public long OldestAt => Math.Min(store.OldestTicks is var ticks && ticks == long.MaxValue ? long.MaxValue : Timestamp(ticks), FirstInMemoryAt);
+
+    public long LastSpooled => _lastSpooled;
+
+    /// <summary>Rows that a read would find, as far as we know.</summary>
+    long OnDisk => (_hasNext ? 1 : 0) + (_isDry ? 0 : store.Unread);
+
+    /// <summary>Once rows were left on disk at the end, all others are.</summary>
+    bool MayRead => hasRoom() && !fates.HasLeftRows;
+
+    long FirstInMemoryAt => handover.TryPeek(out var first) && first.Row is { } row ? row.Entry.AcceptedAt : long.MaxValue;
+
+    public void Hurried() => handover.IsUrgent = false;
+
+    public void Tend()
+    {
+        while (store.TryTakeNews(out var news))
+        {
+            Learn(news);
+        }
+        TakeNotes();
+        _parkedBytes = outbox.ParkedBytes;
+        if (_deferring > 0 && outbox.Lanes.Any(MayResume))
+        {
+            Rewind();
+        }
+    }
+
+    public bool TryTake(out FlushRequest? flush)
+    {
+        flush = null;
+        while (true)
+        {
+            TakeNotes();
+            if (handover.TryPeek(out var item) && item.Flush is { } request)
+            {
+                handover.Take();
+                flush = request;
+                return true;
+            }
+            if (HasNext())
+            {
+                if (!MayRead)
+                {
+                    return false;
+                }
+                TakeFromDisk();
+                return true;
+            }
+            if (TakeLate())
+            {
+                return true;
+            }
+            if (item?.Row is not { } row)
+            {
+                return false;
+            }
+            handover.Take();
+            TakeFromMemory(row);
+            return true;
+        }
+    }
+
+    /// <summary>That is the thread's: it writes them before a marker, and once they have been open for a period.</summary>
+    public void WriteOpenSpans() { }
+
+    public void Expire(TimeSpan limit, bool hasRoom, Func<Lane, bool> mayGo, string message)
+    {
+        var tooOld = _clock.GetUtcNow().UtcTicks - limit.Ticks;
+        if (store.OldestTicks <= tooOld)
+        {
+            ExpireOnDisk(tooOld, mayGo, message);
+        }
+        while (!hasRoom && !HasNext() && FirstInMemoryAt is var first && first != long.MaxValue && first <= Timestamp(tooOld) && handover.TryPeek(out var item))
+        {
+            handover.Take();
+            fates.Lose(intake.Row(item.Row!.Value.Entry), LossReasons.Expired, message, null);
+            TakeNotes();
+        }
+    }
+
+    public void Ring() => handover.Ring();
+
+    public ValueTask WaitAsync(long untilRows) => handover.WaitAsync(untilRows, _seen);
+
+    public async Task SettledAsync() => await thread.Drained.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // real time: so is the disk
+
+    public void Close(string message)
+    {
+        while (true)
+        {
+            TakeNotes();
+            if (!handover.TryPeek(out var item))
+            {
+                break;
+            }
+            handover.Take();
+            if (item.Flush is { } flush)
+            {
+                flushes.Begin(flush, _lastSpooled);
+            }
+            else
+            {
+                End(item.Row!.Value.Entry, message);
+            }
+        }
+        foreach (var row in _late)
+        {
+            End(row.Entry, message);
+        }
+        foreach (var entry in thread.Abandon())
+        {
+            if (entry.Kind == EntryKind.Flush)
+            {
+                flushes.Begin((FlushRequest)entry.Payload, _lastSpooled);
+            }
+            else if (entry.Kind != EntryKind.SpanBegin)
+            {
+                End(entry, message);
+            }
+        }
+        foreach (var keepsake in keepsakes.TakeBefore(long.MaxValue))
+        {
+            ledger.Forgetting(keepsake.Size);
+            keepsake.Confirmation?.Lost(new RowLoss(1, LossReasons.Shutdown, $"{message} {Fates.IsOnDisk}", null));
+        }
+        while (store.TryTakeNews(out var news))
+        {
+            Learn(news);
+        }
+    }
+
+    /// <summary>From here on the thread gives the files up.</summary>
+    public void Dispose() => thread.End();
+
+    void End(in Entry entry, string message) => fates.Lose(intake.Row(entry), LossReasons.Shutdown, message, null);
+
+    /// <summary>Notes what is on disk; a row that could not be written has no place in the order.</summary>
+    void TakeNotes()
+    {
+        _seen = handover.Rows;
+        while (handover.TryPeek(out var item) && item.Flush is null)
+        {
+            if (item.Row is { Failure: { } failure } lost)
+            {
+                handover.Take();
+                intake.Lose(lost.Entry, failure);
+            }
+            else if (item.Row is null)
+            {
+                handover.Take();
+                _firstAt = OnDisk > 0 ? Math.Min(_firstAt, item.FirstAt) : item.FirstAt;
+                _isDry = false;
+                _lastSpooled = item.LastSequence;
+                flushes.Current.Unread += item.Rows;
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    void Learn(in SpoolNews news)
+    {
+        switch (news.Kind)
+        {
+            case SpoolNewsKind.Adopted:
+                ledger.Adopting(news.Rows);
+                flushes.Adopt(news.Rows);
+                (_isDry, _firstAt) = (false, 0); // they have waited for long enough
+                break;
+            case SpoolNewsKind.Evicted:
+                Lose(news, LossReasons.SpoolFull, "The spool was full, and the oldest rows made way. Raise SpoolLimitBytes for longer outages.");
+                break;
+            case SpoolNewsKind.Corrupt:
+                Lose(news, LossReasons.Corrupt, "Rows on disk could not be read; what is left of them is set aside.");
+                break;
+        }
+    }
+
+    void Lose(in SpoolNews news, string reason, string message)
+    {
+        flushes.DropUnread(news.Rows);
+        fates.LoseSpooled(news.Project is { } project ? outbox.LaneOf(project) : null, news.Rows, reason, news.Message ?? message);
+        if (!keepsakes.Any)
+        {
+            return;
+        }
+        Rewind(); // what comes first now is the oldest that is left
+        HasNext();
+        foreach (var keepsake in keepsakes.TakeBefore(_hasNext ? _next.Sequence : _lastSpooled + 1))
+        {
+            ledger.Forgetting(keepsake.Size);
+            keepsake.Confirmation?.Lost(new RowLoss(1, reason, message, null));
+        }
+    }
+
+    /// <summary>Whether a row on disk comes next. Of our own only those whose note was taken: a row in memory may stand between.</summary>
+    bool HasNext()
+    {
+        if (!_hasNext && !_isDry)
+        {
+            _hasNext = store.TryRead(out _next);
+            _isDry = !_hasNext;
+        }
+        return _hasNext && (_next.IsAdopted || _next.Sequence <= _lastSpooled);
+    }
+
+    void TakeFromDisk()
+    {
+        var (row, record) = (_next, _next.Record);
+        var lane = outbox.LaneOf(record.Project);
+        _hasNext = false;
+        if (MustWait(lane, record.Json.Length))
+        {
+            if (!lane.IsDeferring)
+            {
+                lane.IsDeferring = true;
+                _deferring++;
+            }
+            store.Defer(row.Sequence);
+            return;
+        }
+        intake.Take(Hold(row, lane), record.Follows, record.Json.Span);
+    }
+
+    /// <summary>A closed project holds one row at least, so that it is looked up or probed.</summary>
+    bool MustWait(Lane lane, int bytes)
+    {
+        if (lane.IsDeferring || lane.IsOpen)
+        {
+            return lane.IsDeferring;
+        }
+        if (lane.Rows > 0 && _parkedBytes + bytes > _share)
+        {
+            return true;
+        }
+        _parkedBytes += bytes + Batch.RoutingBytes;
+        return false;
+    }
+
+    PendingRow Hold(in SpooledRow spooled, Lane lane)
+    {
+        var record = spooled.Record;
+        var row = intake.Row(lane, record.Id, spooled.Sequence, flushes.TakeSpooled(spooled.Sequence));
+        row.AcceptedAt = Timestamp(record.AcceptedTicks);
+        row.FrontEnd = sources.Of(spooled.IsAdopted ? (ushort)0 : record.Source);
+        row.IsSuspect = spooled.Attempts >= SuspectAttempts;
+        if (!spooled.IsAdopted && keepsakes.Take(spooled.Sequence) is { } keepsake)
+        {
+            (row.Confirmation, row.Attachments, row.Size) = (keepsake.Confirmation, keepsake.Attachments, keepsake.Size);
+        }
+        return row;
+    }
+
+    // After so many processes that ended with it.
+    const int SuspectAttempts = 5;
+
+    bool TakeLate()
+    {
+        for (var node = _late.First; node is not null; node = node.Next)
+        {
+            if (!outbox.LaneOf(node.Value.Entry.Logger).IsDeferring)
+            {
+                _late.Remove(node);
+                Take(node.Value);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void TakeFromMemory(in MemoryRow row)
+    {
+        if (outbox.LaneOf(row.Entry.Logger).IsDeferring)
+        {
+            _late.AddLast(row);
+        }
+        else
+        {
+            Take(row);
+        }
+    }
+
+    void Take(in MemoryRow row)
+    {
+        var pending = intake.Row(row.Entry);
+        pending.Attachments = row.Attachments;
+        if (row.Role == RowRole.Opening)
+        {
+            pending.Payload = null; // the end is still to come
+        }
+        intake.Take(pending, row.Role is RowRole.Update or RowRole.End, row.Json.Span);
+    }
+
+    void ExpireOnDisk(long tooOld, Func<Lane, bool> mayGo, string message)
+    {
+        if (_deferring > 0)
+        {
+            if (_sweptAt != 0 && _clock.GetElapsedTime(_sweptAt) < SweepInterval)
+            {
+                return;
+            }
+            _sweptAt = _clock.GetTimestamp();
+            Rewind();
+        }
+        while (HasNext() && _next.Record.AcceptedTicks <= tooOld && outbox.LaneOf(_next.Record.Project) is var lane && !mayGo(lane))
+        {
+            _hasNext = false;
+            fates.Lose(Hold(_next, lane), LossReasons.Expired, message, null);
+        }
+    }
+
+    /// <summary>From the oldest row again that was put back. Projects that may be sent to get theirs now.</summary>
+    void Rewind()
+    {
+        if (_hasNext)
+        {
+            store.Defer(_next.Sequence);
+            _hasNext = false;
+        }
+        foreach (var lane in outbox.Lanes)
+        {
+            if (MayResume(lane))
+            {
+                lane.IsDeferring = false;
+                _deferring--;
+            }
+        }
+        store.Rewind();
+        _isDry = false;
+        _firstAt = 0; // overdue
+    }
+
+    /// <summary>Its rows on disk may be read again: it is open, or holds none in memory that could open it.</summary>
+    static bool MayResume(Lane lane) => lane.IsDeferring && (lane.IsOpen || lane.Rows == 0);
+
+    long Timestamp(long ticks) =>
+        _clock.GetTimestamp() - (long)((_clock.GetUtcNow().UtcTicks - ticks) / (double)TimeSpan.TicksPerSecond * _clock.TimestampFrequency);
+}

@@ -1,0 +1,278 @@
+using System.Diagnostics;
+using Braintrust.Logging.Attachments;
+using Braintrust.Logging.Rows;
+using Braintrust.Logging.Spool;
+
+namespace Braintrust.Logging.Pipeline;
+
+/// <summary>
+/// Between the queue and the loop, with a spool: writes rows and commits them to disk in groups, the first at once and others at most ten times a second. A thread of
+/// its own, since the pool may be exhausted when it matters most; for the same reason its waits are real time.
+/// </summary>
+sealed class SpoolThread : IRowTaker
+{
+    // From one commit to the next: well below the half second that is promised.
+    static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan WithRows = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan WithoutRows = TimeSpan.FromSeconds(2);
+
+    // What a group holds in memory, beside the queue.
+    const int GroupBytes = 4 * 1024 * 1024;
+
+    readonly DeliveryOptions _options;
+    readonly EntryQueue _queue;
+    readonly AutoResetEvent _bell;
+    readonly SpoolStore _store;
+    readonly Ledger _ledger;
+    readonly Handover _handover;
+    readonly Keepsakes _keepsakes;
+    readonly Sources _sources;
+    readonly EntryWriter _writer;
+    readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Under the lock: reading the queue, the group that is not committed yet, and whether the loop has taken both over.
+    readonly object _reading = new();
+    readonly List<GroupedRow> _group = [];
+    bool _isAbandoned;
+
+    // The thread's own.
+    readonly GroupText _text = new();
+    long _openSince = long.MaxValue;
+    long _committedAt;
+    long _maintainedAt;
+
+    // Written by the loop.
+    bool _isLoopOver;
+
+    public SpoolThread(DeliveryOptions options, EntryQueue queue, AutoResetEvent bell, SpoolStore store, RowComposer composer, Ledger ledger, Handover handover, Keepsakes keepsakes, Sources sources)
+    {
+        _options = options;
+        _queue = queue;
+        _bell = bell;
+        _store = store;
+        _ledger = ledger;
+        _handover = handover;
+        _keepsakes = keepsakes;
+        _sources = sources;
+        _writer = new EntryWriter(composer, this, ledger, options.Clock);
+        new Thread(Run) { IsBackground = true, Name = "Braintrust spool" }.UnsafeStart();
+    }
+
+    /// <summary>When all that was accepted before the end is on disk, or in the loop's hands.</summary>
+    public Task Drained => _drained.Task;
+
+    /// <summary>When the files are given up.</summary>
+    public Task Released => _released.Task;
+
+    /// <summary>The loop has ended: nothing more is settled.</summary>
+    public void End()
+    {
+        Volatile.Write(ref _isLoopOver, true);
+        _bell.Set();
+    }
+
+    /// <summary>Takes over what is not committed: the disk had its time. Should it take the group after all, the next process sends it.</summary>
+    public IReadOnlyList<Entry> Abandon()
+    {
+        lock (_reading)
+        {
+            _isAbandoned = true;
+            var left = _group.ConvertAll(static row => row.Row.Entry);
+            _group.Clear();
+            while (_queue.TryRead(out var entry))
+            {
+                left.Add(entry);
+            }
+            return left;
+        }
+    }
+
+    void Run()
+    {
+        while (true)
+        {
+            try
+            {
+                var isEnd = _queue.IsCompleted; // asked first: what stands in the queue now is all there will be
+                WriteAll(isEnd);
+                Maintain();
+                if (isEnd)
+                {
+                    break;
+                }
+                Wait();
+            }
+            catch (Exception error) // a bug: stay alive, say so, and do not spin
+            {
+                BraintrustDiagnostics.Warn("spool", $"The thread that writes to disk met {error}", 1);
+                _bell.WaitOne(WithRows);
+            }
+        }
+        _handover.Complete();
+        _drained.TrySetResult();
+        while (!Volatile.Read(ref _isLoopOver))
+        {
+            Maintain();
+            _bell.WaitOne(WithRows);
+        }
+        _writer.Dispose();
+        _store.Maintain(); // what was settled and buried at last
+        _store.Dispose();
+        _released.TrySetResult();
+    }
+
+    void WriteAll(bool isEnd)
+    {
+        var isUrgent = _queue.IsUrgent;
+        for (var hasMore = true; hasMore;)
+        {
+            FlushRequest? flush;
+            lock (_reading)
+            {
+                if (_isAbandoned)
+                {
+                    return;
+                }
+                hasMore = Gather(out flush);
+                if (flush is not null || (!hasMore && (isEnd || isUrgent || _options.Clock.GetElapsedTime(Math.Min(_openSince, _options.Clock.GetTimestamp())) >= _options.Period)))
+                {
+                    _writer.WriteOpenSpans();
+                    _openSince = long.MaxValue;
+                }
+            }
+            Commit();
+            if (flush is not null)
+            {
+                _handover.Flush(flush);
+            }
+        }
+        if (isUrgent)
+        {
+            _queue.Hurried();
+            _handover.Hurry();
+        }
+    }
+
+    /// <summary>Writes rows into the group, up to a marker or as many as a group takes.</summary>
+    /// <returns>Whether there may be more.</returns>
+    bool Gather(out FlushRequest? flush)
+    {
+        flush = null;
+        while (_text.Length < GroupBytes)
+        {
+            if (!_queue.TryRead(out var entry))
+            {
+                return false;
+            }
+            switch (entry.Kind)
+            {
+                case EntryKind.Flush:
+                    flush = (FlushRequest)entry.Payload;
+                    return true;
+                case EntryKind.SpanBegin:
+                    _openSince = Math.Min(_openSince, entry.AcceptedAt);
+                    _writer.Begin((BraintrustSpan)entry.Payload);
+                    break;
+                default:
+                    _writer.Write(entry);
+                    break;
+            }
+        }
+        return true;
+    }
+
+    void IRowTaker.Take(in Entry entry, RowRole role, ReadOnlySpan<byte> json, AttachmentReference[] attachments)
+    {
+        var record = new SpoolRecord
+        {
+            Project = entry.Logger.Key,
+            Id = entry.RowId,
+            Follows = role == RowRole.Update || (role == RowRole.End && SpanOf(entry) is { OpenWrite: not null }),
+            AcceptedTicks = (_options.Clock.GetUtcNow() - _options.Clock.GetElapsedTime(entry.AcceptedAt)).UtcTicks,
+            Source = _sources.NumberOf(entry.FrontEnd),
+            Json = _text.Add(json),
+        };
+        _group.Add(new GroupedRow(new MemoryRow(entry, role, record.Json, attachments), _store.Append(record)));
+    }
+
+    void IRowTaker.Lose(in Entry entry, Exception error) => _group.Add(new GroupedRow(new MemoryRow(entry, RowRole.Whole, default, [], error), 0));
+
+    void Commit()
+    {
+        if (_group.Count == 0)
+        {
+            return;
+        }
+        var isOnDisk = _store.Commit();
+        _committedAt = Stopwatch.GetTimestamp();
+        lock (_reading)
+        {
+            if (!_isAbandoned)
+            {
+                HandOver(isOnDisk);
+                _group.Clear();
+            }
+        }
+        _text.Clear();
+    }
+
+    void HandOver(bool isOnDisk)
+    {
+        var (rows, last, firstAt) = (0, 0L, long.MaxValue);
+        foreach (var (row, sequence) in _group)
+        {
+            if (!isOnDisk || row.Failure is not null)
+            {
+                _handover.Keep(row.Owned());
+                continue;
+            }
+            var keepsake = Keepsake.Of(row.Entry.Confirmation, row.Attachments);
+            if (keepsake is not null)
+            {
+                _keepsakes.Add(sequence, keepsake);
+            }
+            _ledger.Spooling(row.Entry.Size - (keepsake?.Size ?? 0));
+            rows++;
+            last = sequence;
+            firstAt = Math.Min(firstAt, row.Entry.AcceptedAt);
+        }
+        if (rows > 0)
+        {
+            _handover.Committed(rows, last, firstAt);
+        }
+    }
+
+    void Maintain()
+    {
+        var rows = _store.Rows;
+        if (_maintainedAt != 0 && Stopwatch.GetElapsedTime(_maintainedAt) < (rows > 0 ? WithRows : WithoutRows))
+        {
+            return;
+        }
+        _store.Maintain();
+        _maintainedAt = Stopwatch.GetTimestamp();
+        if (_store.Rows != rows) // adopted or lost: the loop has to know
+        {
+            _handover.Ring();
+        }
+    }
+
+    /// <summary>For the first row; for as many as a batch, or the time that a commit keeps from the one before.</summary>
+    void Wait()
+    {
+        var pause = Pace - Stopwatch.GetElapsedTime(_committedAt);
+        if (pause > TimeSpan.Zero)
+        {
+            _queue.Wait(_options.BatchSizeLimit, pause);
+        }
+        else
+        {
+            _queue.Wait(1, _store.Rows > 0 || _openSince != long.MaxValue ? WithRows : WithoutRows);
+        }
+    }
+
+    static BraintrustSpan? SpanOf(in Entry entry) => entry.Payload as BraintrustSpan ?? (entry.Payload as Masking.MaskedRow)?.Span;
+
+    readonly record struct GroupedRow(MemoryRow Row, long Sequence);
+}

@@ -1,0 +1,17 @@
+namespace Braintrust.Logging.Spool;
+
+/// <summary>A record that came back from disk.</summary>
+readonly struct SpooledRow
+{
+    /// <summary>Its place in the order of this client: later records have higher numbers. What is settled is named by it.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>Its <see cref="SpoolRecord.Json"/> is valid until the next read.</summary>
+    public required SpoolRecord Record { get; init; }
+
+    /// <summary>Another process wrote it: <see cref="SpoolRecord.Source"/> means nothing here.</summary>
+    public bool IsAdopted { get; init; }
+
+    /// <summary>How often its segment was taken over without getting further: a row that ends its process must not do so for ever.</summary>
+    public int Attempts { get; init; }
+}

@@ -1,0 +1,82 @@
+using Braintrust.Logging.Spool;
+
+namespace Braintrust.Logging.Tests.Spool;
+
+/// <summary>The system's disk, until it is told to fail or to stand still.</summary>
+sealed class BrokenDisk : ISpoolFiles
+{
+    readonly SpoolFiles _files = new();
+    readonly ManualResetEventSlim _moves = new(true);
+    int _failures;
+    int _stalled;
+
+    /// <summary>Whether writing fails as on a full volume.</summary>
+    public bool IsFull { get; set; }
+
+    public int Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Writes that stand still.</summary>
+    public int Stalled => Volatile.Read(ref _stalled);
+
+    public void Stall() => _moves.Reset();
+
+    public void Move() => _moves.Set();
+
+    void Write(Action write)
+    {
+        if (!_moves.IsSet)
+        {
+            Interlocked.Increment(ref _stalled);
+            _moves.Wait(Patience.Limit);
+        }
+        if (IsFull)
+        {
+            Interlocked.Increment(ref _failures);
+            throw new IOException("No space left on device");
+        }
+        write();
+    }
+
+    public void MakeFolder(string path) => _files.MakeFolder(path);
+
+    public bool IsOurs(string folder) => _files.IsOurs(folder);
+
+    public IEnumerable<(string Name, long Length)> List(string folder) => _files.List(folder);
+
+    public ISpoolFile Create(string path) => new Opened(this, _files.Create(path));
+
+    public ISpoolFile? Open(string path) => _files.Open(path) is { } file ? new Opened(this, file) : null;
+
+    public void Rename(string from, string to) => _files.Rename(from, to);
+
+    public void Delete(string path) => _files.Delete(path);
+
+    public void DeleteFolder(string path) => _files.DeleteFolder(path);
+
+    public void SyncFolder(string path) => _files.SyncFolder(path);
+
+    public IDisposable? TryLock(string path, bool create) => _files.TryLock(path, create);
+
+    public (long Free, long Total) Room(string folder) => _files.Room(folder);
+
+    sealed class Opened(BrokenDisk disk, ISpoolFile file) : ISpoolFile
+    {
+        public long Length => file.Length;
+
+        public bool IsInPlace => file.IsInPlace;
+
+        public int Read(Span<byte> into, long at) => file.Read(into, at);
+
+        public void Write(ReadOnlySpan<byte> bytes, long at)
+        {
+            var copy = bytes.ToArray();
+            disk.Write(() => file.Write(copy, at));
+        }
+
+        public void Truncate(long length) => file.Truncate(length);
+
+        public void Sync() => file.Sync();
+
+        public void Dispose() => file.Dispose();
+    }
+}
