@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+using Braintrust.Logging.Session;
+using Braintrust.Logging.Spool;
+
+namespace Braintrust.Logging.Tests.Spool;
+
+/// <summary>Limits, and who may see and touch what.</summary>
+public sealed class SpoolLimitTests
+{
+    [Fact, Trait("Row", "D06")]
+    public void TheOldestRowsMakeRoomAndAreCounted()
+    {
+        using var world = new SpoolWorld { LimitBytes = 300_000 };
+        var store = world.Store();
+        var evicted = 0L;
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.True(world.Write(store, $"{i}:".PadRight(1 + i * 37 % 3000, 'x')));
+            Assert.InRange(world.Files("*").Sum(static file => new FileInfo(file).Length), 0, world.LimitBytes + 3000);
+            evicted += SpoolWorld.Count(SpoolWorld.News(store), SpoolNewsKind.Evicted);
+        }
+        Assert.True(evicted > 500);
+        Assert.Equal(1000, evicted + store.Rows);
+        Assert.Equal(store.Rows, SpoolWorld.Read(store).Count);
+    }
+
+    [Fact, Trait("Row", "D07")]
+    public void AVolumeThatIsNearlyFullIsLeftAlone()
+    {
+        var disk = new MemoryDisk { FreeBytes = 1000 };
+        using var world = new SpoolWorld(disk.Start());
+        var store = world.Store();
+        Assert.False(world.Write(store, "1"));
+        Assert.DoesNotContain(disk.Paths, static path => path.EndsWith(".rows", StringComparison.Ordinal));
+
+        disk.FreeBytes = 1L << 40;
+        Assert.False(world.Write(store, "2")); // not asked again at once
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(world.Write(store, "3"));
+        Assert.Equal(["3"], SpoolWorld.Texts(store));
+    }
+
+    [Fact, Trait("Row", "D16")]
+    public void APathThatCannotBeIsNoReasonToFail()
+    {
+        using var world = new SpoolWorld();
+        foreach (var path in new[] { "a\0b", "/proc/nothing/here", world.Parent + "/" + new string('x', 5000) })
+        {
+            var store = world.Store(path);
+            store.Maintain();
+            Assert.False(world.Write(store, "1"));
+            Assert.False(store.TryRead(out _));
+        }
+    }
+
+    [Fact, Trait("Row", "S01")]
+    public void NobodyElseMayReadWhatIsWrittenOrWriteWhereItIs()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        using var world = new SpoolWorld();
+        var store = world.Store();
+        Assert.True(world.Write(store, "1", "2"));
+        store.Settle(SpoolWorld.Read(store)[0].Sequence);
+        store.Bury(new DeadLetter("rejected", "no", new ProjectKey("p", null), 1, "{}"u8.ToArray()));
+        store.Maintain();
+#pragma warning disable CA1416 // not on Windows, see above
+        Assert.All(world.Files("*"), static file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.All(
+            [world.Root, .. Directory.GetDirectories(world.Root)],
+            static folder => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder)));
+#pragma warning restore CA1416
+
+        var open = Directory.CreateDirectory(Path.Combine(world.Parent, "open"));
+        open.UnixFileMode = (UnixFileMode)0b111_111_000;
+        Assert.False(world.Write(world.Store(open.FullName), "3"));
+        Assert.Empty(open.GetFileSystemInfos());
+    }
+
+    [Fact, Trait("Row", "S02")]
+    public void LinksAreNotFollowed()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        using var world = new SpoolWorld();
+        var target = Directory.CreateDirectory(Path.Combine(world.Parent, "target"), (UnixFileMode)0b111_000_000);
+        var link = Path.Combine(world.Parent, "link");
+        File.CreateSymbolicLink(link, target.FullName);
+        Assert.False(world.Write(world.Store(link), "1"));
+        Assert.Empty(target.GetFileSystemInfos());
+
+        var ended = world.Store();
+        Assert.True(world.Write(ended, "1"));
+        ended.Dispose();
+        var rows = Assert.Single(world.Files("*.rows"));
+        File.Move(rows, Path.Combine(target.FullName, "rows"));
+        File.CreateSymbolicLink(rows, Path.Combine(target.FullName, "rows"));
+        var store = world.Store();
+        store.Maintain();
+        Assert.Empty(SpoolWorld.Texts(store));
+        Assert.True(File.Exists(rows));
+    }
+
+    [Fact, Trait("Row", "D21")]
+    public void WhatWasRefusedIsKeptForPeopleAndNotForEver()
+    {
+        using var world = new SpoolWorld();
+        var store = world.Store();
+        for (var i = 0; i < BoundedFolder.MostFiles + 5; i++)
+        {
+            store.Bury(new DeadLetter("rejected", $"no {i}", new ProjectKey("../p", null), world.Clock.GetUtcNow().UtcTicks, """{"input":{"a":[1]}}"""u8.ToArray()));
+            if (i % 100 == 0 || i > 990)
+            {
+                store.Maintain();
+                world.Clock.Advance(TimeSpan.FromMilliseconds(1));
+            }
+        }
+        store.Maintain();
+        var letters = world.Files("*.json");
+        Assert.Equal(BoundedFolder.MostFiles, letters.Length);
+        var last = JsonNode.Parse(File.ReadAllText(letters[^1]))!;
+        Assert.Equal(("rejected", "no 1004", "../p", 1), ((string?)last["reason"], (string?)last["message"], (string?)last["project"]!["name"], (int)last["row"]!["input"]!["a"]![0]!));
+        Assert.Equal("dead-letters", Path.GetFileName(Path.GetDirectoryName(letters[^1])));
+    }
+}
