@@ -253,6 +253,7 @@ public sealed class ChatLogEventTests
         using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).Build();
 
         await TakeOneAsync(client);
+        Assert.Null(Assert.Single(await world.FlushAsync()).Metric("end")); // and nothing is under way while time passes
         clock.Advance(TimeSpan.FromMinutes(12));
         Assert.Null(Assert.Single(await world.FlushAsync()).Metric("end"));
         await client.GetResponseAsync("hi");
