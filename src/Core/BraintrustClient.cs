@@ -77,6 +77,9 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal TimeProvider Clock => _delivery.Clock;
 
+    /// <summary>Nothing happens by the clock.</summary>
+    internal bool IsOnDemand => _delivery.FlushMode == FlushMode.OnDemand;
+
     internal bool IsClosed => Volatile.Read(ref _disposal) is not null;
 
     internal TimeSpan ShutdownTimeout => _delivery.ShutdownTimeout;
@@ -259,7 +262,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
             Logger = span.Logger,
             Payload = span,
         });
-        if (_delivery.FlushMode == FlushMode.OnDemand && span.IsLocalRoot)
+        if (IsOnDemand && span.IsLocalRoot)
         {
             _queue.Hurry(); // seen even if the process is killed before its end
         }

@@ -85,7 +85,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>What the activity said at its end, if the span is one.</summary>
     internal ActivityEnd? Activity { get; private set; }
 
-    /// <summary>The span this one is below, until it ends: spans that overlap must not keep all of their predecessors alive.</summary>
+    /// <summary>The span this one is below; after its end the nearest that was open then: spans that overlap must not keep all of their predecessors alive.</summary>
     internal BraintrustSpan? Above { get; private set; }
 
     /// <summary>Whose streams are to be ended with this span, should they be left open.</summary>
@@ -207,7 +207,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         });
         IsWritten |= !isOffered;
         Streams?.Leave(this);
-        Above = null;
+        Above = Open(Above);
         return true;
     }
 
@@ -255,6 +255,15 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     /// <summary>The patches, newest first; from here on a patch is an update of its own. For the loop, when it writes the end.</summary>
     internal RowPatch? SealPatches() => Interlocked.Exchange(ref _patches, RowPatch.Sealed) is var patches && ReferenceEquals(patches, RowPatch.Sealed) ? null : patches;
+
+    static BraintrustSpan? Open(BraintrustSpan? span)
+    {
+        while (span is { IsEnded: true })
+        {
+            span = span.Above;
+        }
+        return span;
+    }
 
     bool Samples()
     {

@@ -1,4 +1,5 @@
 using Microsoft.Agents.AI;
+using Microsoft.Agents.AI.Workflows;
 using Microsoft.Extensions.AI;
 
 namespace Braintrust.Logging.Tests.Ai;
@@ -38,5 +39,26 @@ public sealed class AgentTests
         Assert.Equal((2, 1), (rows.Count(row => row.Metric("prompt_tokens") is not null), rows.OfType("tool").Count));
         Assert.Equal("Weather in Paris?", (string?)root["input"]!.AsArray()[^1]!["content"]);
         Assert.Contains("It is sunny.", root["output"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task AWorkflowIsATreeDownToTheCallsOfTheModel()
+    {
+        await using var world = await World.StartAsync(activities: true);
+        using var model = new ScriptedModel().AsBuilder().UseOpenTelemetry().Build();
+        Func<string, ValueTask<string>> answers = async question => (await model.GetResponseAsync(question)).Text;
+        var workflow = new WorkflowBuilder(answers.BindAsExecutor("answers")).WithName("forecast").WithOpenTelemetry().Build();
+
+        await using (await InProcessExecution.RunAsync(workflow, "Weather in Paris?"))
+        {
+        }
+
+        var rows = await world.FlushAsync();
+        Assert.All(rows, row => Assert.NotNull(row.Metric("end")));
+        var call = Assert.Single(rows.OfType("llm"));
+        Assert.Equal((32, "scripted-1-0"), (call.Metric("prompt_tokens"), (string?)call.Meta("model")));
+        Assert.Contains("workflow.session [invoke_workflow forecast [", rows.Tree());
+        Assert.Contains("executor.process answers [chat scripted-1", rows.Tree());
+        Assert.Equal("task", rows.Named("invoke_workflow forecast").Type());
     }
 }

@@ -246,6 +246,22 @@ public sealed class ChatLogEventTests
     }
 
     [Fact]
+    public async Task WithoutTimersASilentStreamEndsWhenTheNextCallBegins()
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+        await using var world = await World.StartAsync(clock: clock, flushMode: FlushMode.OnDemand);
+        using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).Build();
+
+        await TakeOneAsync(client);
+        Assert.Null(Assert.Single(await world.FlushAsync()).Metric("end")); // and nothing is under way while time passes
+        clock.Advance(TimeSpan.FromMinutes(12));
+        Assert.Null(Assert.Single(await world.FlushAsync()).Metric("end"));
+        await client.GetResponseAsync("hi");
+
+        Assert.All(await world.FlushAsync(), row => Assert.NotNull(row.Metric("end")));
+    }
+
+    [Fact]
     public async Task SeveralToolsInOneTurnAreAMessageEach()
     {
         await using var world = await World.StartAsync();

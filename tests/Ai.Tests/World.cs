@@ -29,14 +29,16 @@ sealed class World : IAsyncDisposable
     public ILoggerFactory Logging { get; }
 
     /// <summary>The rows as they are stored now, in the order in which they began.</summary>
-    public List<JsonObject> Rows => [.. Server.Stored(Project).OrderBy(row => (double)row["metrics"]!["start"]!).ThenBy(row => (long)row["span_attributes"]!["exec_counter"]!)];
+    public List<JsonObject> Rows => RowsOf(Project);
+
+    public List<JsonObject> RowsOf(string project) => [.. Server.Stored(project).OrderBy(row => (double)row["metrics"]!["start"]!).ThenBy(row => (long)row["span_attributes"]!["exec_counter"]!)];
 
     public BraintrustLogger Logger => Client.GetLogger(Project);
 
-    public static async Task<World> StartAsync(bool activities = false, LogLevel level = LogLevel.Trace, bool throughSerilog = false, FakeTimeProvider? clock = null, Action<BraintrustLoggerOptions>? configure = null)
+    public static async Task<World> StartAsync(bool activities = false, LogLevel level = LogLevel.Trace, bool throughSerilog = false, FakeTimeProvider? clock = null, FlushMode? flushMode = null, Action<BraintrustLoggerOptions>? configure = null)
     {
         var server = await FakeBraintrust.StartAsync();
-        var client = new BraintrustClient(new() { ApiKey = server.ApiKey, AppUrl = server.Url.ToString(), Project = Project, TimeProvider = clock ?? TimeProvider.System });
+        var client = new BraintrustClient(new() { ApiKey = server.ApiKey, AppUrl = server.Url.ToString(), Project = Project, TimeProvider = clock ?? TimeProvider.System, FlushMode = flushMode });
         if (throughSerilog)
         {
             var serilog = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Braintrust(client, Project).CreateLogger();

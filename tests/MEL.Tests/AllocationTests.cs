@@ -59,7 +59,14 @@ public class AllocationTests
             PerCall(logger, call); // the queue's own arrays, and what is made once
             await world.FlushAsync();
         }
-        return PerCall(logger, call);
+        // The least of a few: once in a while a call wakes the loop, which costs it some bytes that no call costs by itself.
+        var least = double.MaxValue;
+        for (var i = 0; i < 3; i++)
+        {
+            least = Math.Min(least, PerCall(logger, call));
+            await world.FlushAsync();
+        }
+        return least;
     }
 
     static double PerCall(ILogger logger, Action<ILogger> call)

@@ -205,6 +205,56 @@ public class MappingTests
     }
 
     [Fact]
+    public async Task ParametersOfOneNameAreNumberedInNativeLogRowsWhereTheyDiffer()
+    {
+        var row = await World.RowOfAsync(
+#pragma warning disable CA2017, CA2023 // the same names twice
+            logger => logger.LogInformation("From {City} to {City} by {Way}, again by {Way}, {0}", "Rome", "Paris", "train", "train", 3), options => options.EventsAs = EventsAs.ApplicationLogs);
+#pragma warning restore CA2017, CA2023
+
+        Assert.Equal(
+            ["City.0=Rome", "City.1=Paris", "Way=train", "0=3"],
+            row["metadata"]!.AsObject().Where(member => member.Key.StartsWith("braintrust.template.parameter.", StringComparison.Ordinal))
+                .Select(member => $"{member.Key["braintrust.template.parameter.".Length..]}={member.Value}"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ANativeLogRowHasTheFieldsOfItsKindAndNoOthers(bool isInSpan)
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.EventsAs = EventsAs.ApplicationLogs);
+        using (isInSpan ? logger.BeginScope("Around") : null)
+        {
+            logger.LogError(new EventId(7, "Failed"), new InvalidOperationException("broken"), "Payment {PaymentId} of {Input} scored {Score}, {Tags}", "p", "i", 0.5, "t");
+            logger.LogCritical("Second");
+        }
+
+        var rows = await world.FlushAsync();
+        var row = rows.Single(row => ((string?)row["output"])?.StartsWith("Payment p of i", StringComparison.Ordinal) == true);
+        Assert.Equal(
+            ["context", "created", "id", "log_id", "metadata", "metrics", "output", "project_id", "root_span_id", "span_attributes", "span_id"],
+            row.Select(member => member.Key).Where(key => !key.StartsWith('_')).Order(StringComparer.Ordinal));
+        Assert.Equal(["exec_counter", "log_level", "type"], row["span_attributes"]!.AsObject().Select(member => member.Key).Order(StringComparer.Ordinal));
+        Assert.Equal("error", (string?)row["span_attributes"]!["log_level"]);
+        Assert.Equal(["end", "start"], row["metrics"]!.AsObject().Select(member => member.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(row.Start(), row.End());
+        Assert.StartsWith("Payment p of i scored 0.5, t\nSystem.InvalidOperationException: broken", (string?)row["output"]);
+        Assert.Equal(
+            ["braintrust.template", "braintrust.template.parameter.Input", "braintrust.template.parameter.PaymentId", "braintrust.template.parameter.Score", "braintrust.template.parameter.Tags", "event.id", "event.name", "logger.name"],
+            row["metadata"]!.AsObject().Select(member => member.Key).Order(StringComparer.Ordinal));
+        var second = rows.Single(row => (string?)row["output"] == "Second");
+        Assert.Equal("fatal", (string?)second["span_attributes"]!["log_level"]);
+        Assert.Equal(row.Trace(), second.Trace()); // loose rows share the logger's baseline trace
+        Assert.Equal(isInSpan, row.SpanId() == second.SpanId());
+        if (isInSpan)
+        {
+            Assert.Equal((rows.Named("Around").SpanId(), rows.Named("Around").Trace()), (row.SpanId(), row.Trace()));
+        }
+    }
+
+    [Fact]
     public async Task AutoMakesSpansOfEventsWithSpanDataAndLogRowsOfOthers()
     {
         await using var world = await World.StartAsync();

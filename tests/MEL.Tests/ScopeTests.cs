@@ -187,6 +187,39 @@ public class ScopeTests
     }
 
     [Fact]
+    public async Task ScopesAndActivitiesThatEndInTheWrongOrderLeaveEachRowBelowWhatWasInnermost()
+    {
+        using var source = new ActivitySource($"{nameof(ScopeTests)}.{Guid.NewGuid():N}");
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [source.Name]);
+
+        var a = logger.BeginScope("Scope A")!;
+        var one = source.StartActivity("Activity 1")!;
+        var b = logger.BeginScope("Scope B")!;
+        var two = source.StartActivity("Activity 2")!;
+        a.Dispose();
+        logger.LogInformation("In 2");
+        one.Stop(); // from here on .NET itself takes none for current
+        logger.LogInformation("In B");
+        two.Stop(); // and from here on the first, which has ended
+        logger.LogInformation("Still in B");
+        b.Dispose();
+        two.Dispose();
+        Activity.Current = null;
+        logger.LogInformation("After");
+
+        var rows = await world.FlushAsync();
+        foreach (var (outer, inner) in new[] { ("Scope A", "Activity 1"), ("Activity 1", "Scope B"), ("Scope B", "Activity 2"), ("Activity 2", "In 2"), ("Scope B", "In B"), ("Scope B", "Still in B") })
+        {
+            Assert.Equal(rows.Named(outer).SpanId(), rows.Named(inner).Parent());
+            Assert.Equal(rows.Named(outer).Trace(), rows.Named(inner).Trace());
+        }
+        Assert.Null(rows.Named("After").Parent());
+        Assert.Equal(8, rows.Count);
+        Assert.All(rows, row => Assert.True(row.End() >= row.Start()));
+    }
+
+    [Fact]
     public async Task AnOpenScopeIsVisibleAndItsEndIsOneRowWithIt()
     {
         await using var world = await World.StartAsync();

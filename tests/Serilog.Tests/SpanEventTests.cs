@@ -101,6 +101,60 @@ public class SpanEventTests
         Assert.Equal(hasParent, row["span_parents"] is JsonArray);
     }
 
+    [Theory]
+    [InlineData(true, null, 10)] // a container's sum
+    [InlineData(false, "r-1", 10)] // two layers that report one call
+    [InlineData(false, "r-2", 20)]
+    [InlineData(false, null, 20)]
+    public async Task TokensCountOnceThoughTheInnermostIsToldFirst(bool isNested, string? id, int counted)
+    {
+        await using var world = await World.StartAsync();
+        await using var log = world.Logger();
+        var (between, other) = (ActivitySpanId.CreateRandom(), ActivitySpanId.CreateRandom());
+
+        log.Write(Traced(Child, between, "chat m", Tag("gen_ai.usage.input_tokens", 10), Tag("gen_ai.response.id", "r-1"), Tag("gen_ai.request.model", "m")));
+        log.Write(Traced(between, Root, "between"));
+        log.Write(isNested
+            ? Traced(Root, null, "orchestrate_tools", Tag("gen_ai.usage.input_tokens", 10))
+            : Traced(other, Root, "chat m", Tag("gen_ai.usage.input_tokens", 10), Tag("gen_ai.response.id", id)));
+
+        var rows = await world.RowsAsync();
+        Assert.Equal(counted, rows.Sum(row => (double?)row["metrics"]!["prompt_tokens"] ?? 0));
+        Assert.Equal(20 - counted, rows.Sum(row => (double?)row["metadata"]?["gen_ai.usage.input_tokens"] ?? 0));
+        Assert.Equal("llm", rows[0].Text("span_attributes", "type"));
+
+        static LogEventProperty Tag(string name, object? value) => new(name, new ScalarValue(value));
+    }
+
+    [Fact]
+    public async Task ANameWithAnIdThatALibraryMadeUpIsOneForAll()
+    {
+        await using var world = await World.StartAsync();
+
+        var row = await world.RowAsync(log => log.Write(Traced(Root, null, "invoke_agent joker(b3cf462e6db844de8a13536f27cb273a)")));
+
+        Assert.Equal("invoke_agent joker", row.Text("span_attributes", "name"));
+        Assert.Equal("invoke_agent joker(b3cf462e6db844de8a13536f27cb273a)", row.Text("metadata", "activity.name"));
+    }
+
+    [Fact]
+    public async Task AnActivityThatIsCapturedAsWellIsOneRow()
+    {
+        using var source = new ActivitySource($"{nameof(SpanEventTests)}.{Guid.NewGuid():N}");
+        await using var world = await World.StartAsync(options => options.ActivitySources = [source.Name]);
+
+        var row = await world.RowAsync(log =>
+        {
+            using var activity = source.StartActivity("work")!;
+            log.Write(new LogEvent(
+                DateTimeOffset.UtcNow, LogEventLevel.Information, null, Template("work"),
+                [new("SpanStartTimestamp", new ScalarValue(activity.StartTimeUtc))], activity.TraceId, activity.SpanId));
+        });
+
+        Assert.Equal("work", row.Text("span_attributes", "name"));
+        Assert.Equal(source.Name, row.Text("metadata", "logger.name"));
+    }
+
     [Fact]
     public async Task AMarkerWithoutIdsIsAnOrdinaryProperty()
     {

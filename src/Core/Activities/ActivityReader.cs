@@ -17,8 +17,6 @@ sealed record ActivityEnd(string Name, Property[] Properties, string? Error, boo
 /// <summary>Reads activities: tags become properties, so that one mapping table serves them too.</summary>
 static class ActivityReader
 {
-    const string UsagePrefix = "gen_ai.usage.";
-
     public static SpanStart Begin(Activity activity, BraintrustLogger logger, FrontEnd frontEnd) => new()
     {
         Logger = logger,
@@ -39,14 +37,7 @@ static class ActivityReader
     }
 
     /// <summary>What it counts, for comparison; null if it counts nothing.</summary>
-    public static ModelUsage? Usage(Activity activity)
-    {
-        var input = Count(activity, "gen_ai.usage.input_tokens") ?? Count(activity, "gen_ai.usage.prompt_tokens");
-        var output = Count(activity, "gen_ai.usage.output_tokens") ?? Count(activity, "gen_ai.usage.completion_tokens");
-        return input is null && output is null ? null : new(activity.GetTagItem("gen_ai.response.id") as string, input ?? 0, output ?? 0);
-    }
-
-    static long? Count(Activity activity, string tag) => Values.TryInteger(activity.GetTagItem(tag), out var count) ? count : null;
+    public static ModelUsage? Usage(Activity activity) => GenAi.Usage(activity.GetTagItem);
 
     static Property[] Tags(Activity activity, bool withUsage, out bool hasUsage)
     {
@@ -59,7 +50,7 @@ static class ActivityReader
                 properties.Add(new("…", $"more than {ValueLimits.Items} tags"));
                 break;
             }
-            var isUsage = tag.Key.StartsWith(UsagePrefix, StringComparison.Ordinal);
+            var isUsage = GenAi.IsUsage(tag.Key, tag.Value);
             hasUsage |= isUsage;
             properties.Add(new(tag.Key, IsContent(tag.Key) ? Values.FreezeReadable(tag.Value) : Values.Freeze(tag.Value), IsPlain: isUsage && !withUsage));
         }

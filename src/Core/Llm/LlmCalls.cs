@@ -295,6 +295,11 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
     bool Add(LlmCall call)
     {
         LlmCall? oldest = null;
+        var isOnDemand = call.Span.Logger.Client.IsOnDemand;
+        if (isOnDemand)
+        {
+            Sweep(); // no timer does
+        }
         lock (_calls)
         {
             if (_isClosed)
@@ -307,7 +312,7 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
                 _calls.Remove(oldest!);
             }
             _calls.Add(call);
-            _timer ??= NewTimer();
+            _timer ??= isOnDemand ? null : NewTimer();
         }
         oldest?.Abandon();
         return true;

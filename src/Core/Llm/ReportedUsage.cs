@@ -19,6 +19,10 @@ sealed class ReportedUsage(TimeProvider clock)
 
     readonly List<Report> _reports = [];
 
+    // Spans that were told of before the ones around them, by somebody else's tracer; bounded.
+    readonly HashSet<ulong> _above = [];
+    readonly Queue<ulong> _aboveInOrder = new();
+
     /// <summary>Whether nobody has counted it before; then it is counted now.</summary>
     public bool IsFirst(UInt128 trace, ModelUsage? said)
     {
@@ -51,6 +55,29 @@ sealed class ReportedUsage(TimeProvider clock)
             }
             return other < 0;
         }
+    }
+
+    /// <summary>Whether the tokens of a span, if it has any, are to be counted, when spans are told of from the inside out.</summary>
+    /// <param name="span">Its id.</param>
+    /// <param name="parent">The id of the one around it; 0: none.</param>
+    /// <param name="trace">Their trace.</param>
+    /// <param name="said">What it counts.</param>
+    public bool IsInnermost(ulong span, ulong parent, UInt128 trace, ModelUsage? said)
+    {
+        bool hasBelow;
+        lock (_reports)
+        {
+            hasBelow = _above.Contains(span);
+            if (parent != 0 && (hasBelow || said is not null) && _above.Add(parent))
+            {
+                _aboveInOrder.Enqueue(parent);
+                if (_aboveInOrder.Count > Limit)
+                {
+                    _above.Remove(_aboveInOrder.Dequeue());
+                }
+            }
+        }
+        return !hasBelow && IsFirst(trace, said);
     }
 
     void Forget()

@@ -26,19 +26,13 @@ static class Ambient
     /// <summary>The innermost open span, of whichever logger.</summary>
     public static BraintrustSpan? Span => Innermost(null);
 
-    public static void Enter(IAmbientNode node)
-    {
-        // Spans that overlap, each begun before the last has ended, would keep all of their predecessors alive.
-        if (node.Outer is { } outer)
-        {
-            outer.Outer = Open(outer.Outer);
-        }
-        Flow.Value = node;
-    }
+    public static void Enter(IAmbientNode node) => Flow.Value = node;
 
     /// <summary>Steps out if this flow's innermost node is the given one; an inner node that is still open stays.</summary>
     public static void Leave(IAmbientNode node)
     {
+        // Spans that overlap, each begun before those before it have ended, would keep all of their predecessors alive.
+        node.Outer = Open(node.Outer);
         if (ReferenceEquals(Flow.Value, node))
         {
             Flow.Value = Current; // the node is closed by now, so this is what is open around it

@@ -32,6 +32,9 @@ struct Entry
     /// <summary>Nothing around the event gave it a trace.</summary>
     public bool IsLoose;
 
+    /// <summary>The tokens it tells of are counted by another row.</summary>
+    public bool IsCountedElsewhere;
+
     /// <summary>Whether its trace is kept, as the span above says; null: nobody has decided yet.</summary>
     public bool? IsSampled;
 

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Braintrust.Logging.Llm;
+
 namespace Braintrust.Logging.Rows;
 
 /// <summary>
@@ -24,11 +27,13 @@ static class GenAi
             "response.model" => Text(ref into.Model, value, wins: true),
             "request.model" => Requested(value, into),
             "usage.input_tokens" or "usage.prompt_tokens" => Count(MetricNames.Prompt, value, into),
+            "response.input_tokens" or "response.prompt_tokens" => Count(MetricNames.Prompt, value, into),
             "usage.output_tokens" or "usage.completion_tokens" => Count(MetricNames.Completion, value, into),
+            "response.output_tokens" or "response.completion_tokens" => Count(MetricNames.Completion, value, into),
             "usage.total_tokens" => Count(MetricNames.Total, value, into),
-            "usage.cache_read.input_tokens" => Count(MetricNames.Cached, value, into),
-            "usage.cache_creation.input_tokens" => Count(MetricNames.CacheCreation, value, into),
-            "usage.reasoning.output_tokens" => Count(MetricNames.Reasoning, value, into),
+            "usage.cache_read.input_tokens" or "usage.cache_read_input_tokens" => Count(MetricNames.Cached, value, into),
+            "usage.cache_creation.input_tokens" or "usage.cache_creation_input_tokens" => Count(MetricNames.CacheCreation, value, into),
+            "usage.reasoning.output_tokens" or "usage.reasoning_tokens" => Count(MetricNames.Reasoning, value, into),
             "response.time_to_first_chunk" => Count(MetricNames.TimeToFirstToken, value, into),
             "input.messages" or "prompt" or "prompt_json" => Content(ref into.Input, ChatMessages.Input(value)),
             "output.messages" or "completion" or "completion_json" => Content(ref into.Output, ChatMessages.Output(value)),
@@ -42,6 +47,33 @@ static class GenAi
             "operation.name" => Operation(value, into),
             _ => Request(key, value, into),
         };
+    }
+
+    /// <summary>Whether it counts tokens: of the layers that report one call, only one may say so in its metrics.</summary>
+    public static bool IsUsage(string name, object? value) =>
+        name.StartsWith("gen_ai.usage.", StringComparison.Ordinal)
+        || (name.EndsWith("_tokens", StringComparison.Ordinal) && (name.StartsWith("gen_ai.response.", StringComparison.Ordinal) || name.StartsWith("braintrust.metrics.", StringComparison.Ordinal)))
+        || name == "braintrust.metrics.tokens"
+        || (name == "braintrust.metrics" && value is string json && json.Contains("tokens\"", StringComparison.Ordinal));
+
+    /// <summary>What attributes count, for comparison; null if they count nothing.</summary>
+    public static ModelUsage? Usage(Func<string, object?> attribute)
+    {
+        var input = First(attribute, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.response.input_tokens", "gen_ai.response.prompt_tokens");
+        var output = First(attribute, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "gen_ai.response.output_tokens", "gen_ai.response.completion_tokens");
+        return input is null && output is null ? null : new(attribute("gen_ai.response.id") as string, input ?? 0, output ?? 0);
+    }
+
+    static long? First(Func<string, object?> attribute, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (TryCount(attribute(name), out var count))
+            {
+                return (long)Math.Min(count, long.MaxValue / 2);
+            }
+        }
+        return null;
     }
 
     static bool Text(ref string? slot, object? value, bool wins)
@@ -82,18 +114,17 @@ static class GenAi
 
     static bool Count(string metric, object? value, RowFields into)
     {
-        if (!Values.TryNumber(value, out var number)
-            && !(value is string text && double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out number)))
-        {
-            return false;
-        }
-        if (!double.IsFinite(number) || number < 0 || into.Metrics.Contains(metric))
+        if (!TryCount(value, out var number) || into.Metrics.Contains(metric))
         {
             return false;
         }
         into.Metrics.Set(metric, number);
         return true;
     }
+
+    static bool TryCount(object? value, out double number) =>
+        (Values.TryNumber(value, out number) || (value is string text && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number)))
+        && double.IsFinite(number) && number >= 0;
 
     static bool Content(ref object? slot, object? value)
     {
@@ -109,7 +140,7 @@ static class GenAi
     {
         into.Type ??= value switch
         {
-            "chat" or "text_completion" or "generate_content" or "embeddings" => SpanTypes.Llm,
+            "chat" or "chat.completions" or "text_completion" or "text.completions" or "generate_content" or "embeddings" => SpanTypes.Llm,
             "execute_tool" => SpanTypes.Tool,
             "invoke_agent" or "create_agent" or "invoke_workflow" or "orchestrate_tools" => SpanTypes.Task,
             _ => null,

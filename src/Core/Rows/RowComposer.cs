@@ -55,6 +55,10 @@ sealed class RowComposer
         {
             ModelContent.DropFromLibrary(_event);
         }
+        if (entry.IsCountedElsewhere)
+        {
+            CountElsewhere();
+        }
         var mode = _event.IsSpan ? EventsAs.Spans : entry.FrontEnd.Settings.EventsAs;
         if (mode != EventsAs.ApplicationLogs)
         {
@@ -76,6 +80,17 @@ sealed class RowComposer
         }
     }
 
+    void CountElsewhere()
+    {
+        foreach (ref var property in CollectionsMarshal.AsSpan(_event.Properties))
+        {
+            if (GenAi.IsUsage(property.Name, property.Value))
+            {
+                property = property with { IsPlain = true };
+            }
+        }
+    }
+
     void EventRow(in Entry entry, JsonBuffer json)
     {
         Redact(entry.FrontEnd);
@@ -83,6 +98,12 @@ sealed class RowComposer
         if (_event.HasParameters && _event.Template is { } template)
         {
             _fields.Metadata.Set("braintrust.template", template);
+        }
+        var name = _event.Template;
+        if (_event.IsSpan && name is not null && StableName.Of(name) is var stable && stable != name)
+        {
+            _fields.Metadata.Set("activity.name", name);
+            name = stable;
         }
         AddEventIdentity();
         AddEnrichment(entry.Enrichment);
@@ -106,7 +127,7 @@ sealed class RowComposer
         json.RawName("\"span_attributes\":"u8);
         json.BeginObject();
         json.RawName("\"name\":"u8);
-        json.String(_fields.Name ?? _event.Template ?? _event.EventName ?? (message.Length is > 0 and <= 200 ? message.ToString() : _event.LoggerName) ?? "log");
+        json.String(_fields.Name ?? name ?? _event.EventName ?? (message.Length is > 0 and <= 200 ? message.ToString() : _event.LoggerName) ?? "log");
         Type(isRootSpan: _event.IsSpan && entry.ParentId == 0, json);
         json.RawName("\"log_level\":"u8);
         json.String(SeverityNames.Utf8(_event.Severity));
@@ -121,8 +142,9 @@ sealed class RowComposer
     void LogRow(in Entry entry, JsonBuffer json)
     {
         Redact(entry.FrontEnd);
-        foreach (var property in _event.Properties)
+        for (var i = 0; i < _event.Properties.Count; i++)
         {
+            var property = _event.Properties[i];
             var name = FieldNames.Plain(property.Name);
             if (!entry.FrontEnd.Settings.CaptureContent && ModelContent.IsName(name))
             {
@@ -130,12 +152,12 @@ sealed class RowComposer
             }
             if (property.InTemplate && entry.FrontEnd.Settings.ScrubSecrets && Secrets.IsSecret(name, property.Value))
             {
-                _fields.Metadata.Set("braintrust.template.parameter." + name, Secrets.Mark); // by its own name: the longer one may be none of a secret
+                _fields.Metadata.Set(Parameter(i, name), Secrets.Mark); // by its own name: the longer one may be none of a secret
             }
             else if (property.InTemplate)
             {
                 var value = property.Value is null ? null : Neutral(entry.FrontEnd, property.Value);
-                _fields.Metadata.Set("braintrust.template.parameter." + name, value is null ? Values.Text(value) : value is JsonText structure ? TextOf(structure, entry.FrontEnd.Settings) : value);
+                _fields.Metadata.Set(Parameter(i, name), value is null ? Values.Text(value) : value is JsonText structure ? TextOf(structure, entry.FrontEnd.Settings) : value);
             }
             else
             {
@@ -173,6 +195,24 @@ sealed class RowComposer
         json.EndObject();
         Context(entry.FrontEnd, default, json);
         EndRow(merges: false, json);
+    }
+
+    /// <summary>A template parameter's own name in the metadata; those of one name and different values are numbered.</summary>
+    string Parameter(int at, string name)
+    {
+        var (before, differs) = (0, false);
+        for (var i = 0; i < _event.Properties.Count; i++)
+        {
+            var other = _event.Properties[i];
+            if (i != at && other.InTemplate && string.Equals(other.Name, _event.Properties[at].Name, StringComparison.Ordinal))
+            {
+                before += i < at ? 1 : 0;
+                differs |= Values.Text(other.Value) != Values.Text(_event.Properties[at].Value);
+            }
+        }
+        return differs
+            ? string.Create(CultureInfo.InvariantCulture, $"braintrust.template.parameter.{name}.{before}")
+            : "braintrust.template.parameter." + name;
     }
 
     /// <summary>Gives the span its place in the order of beginnings.</summary>

@@ -129,6 +129,31 @@ public sealed class ActivityCaptureTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatEndsAfterItsParentKeepsItAndTokensCountOnceAllTheSame()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        var loop = _source.StartActivity("loop")!;
+        var between = logger.StartSpan("between");
+        var call = _source.StartActivity("call")!;
+        between.End();
+        call.SetTag("gen_ai.usage.input_tokens", 10).Stop();
+        loop.SetTag("gen_ai.usage.input_tokens", 10).Stop();
+        var parent = _source.StartActivity("parent")!;
+        var late = _source.StartActivity("late")!;
+        parent.Stop();
+        late.SetTag("gen_ai.usage.input_tokens", 5).Stop();
+        await logger.Client.FlushAsync();
+
+        Assert.Equal(15, world.Rows.Sum(row => (int?)row["metrics"]!["prompt_tokens"] ?? 0));
+        Assert.Null(world.Row("loop")["metrics"]!["prompt_tokens"]);
+        Assert.Equal((string?)world.Row("between")["span_id"], (string?)world.Row("call")["span_parents"]![0]);
+        Assert.Equal((string?)world.Row("parent")["span_id"], (string?)world.Row("late")["span_parents"]![0]);
+        Assert.True((double)world.Row("late")["metrics"]!["end"]! >= (double)world.Row("parent")["metrics"]!["end"]!);
+    }
+
+    [Fact]
     public async Task ActivitiesNobodyAskedForAreNoParents()
     {
         await using var world = await World.StartAsync();

@@ -114,6 +114,82 @@ public sealed class AttributeTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")]
+    [InlineData("gen_ai.usage.prompt_tokens", "gen_ai.usage.completion_tokens")]
+    [InlineData("gen_ai.response.input_tokens", "gen_ai.response.output_tokens")] // the first versions of Microsoft.Extensions.AI
+    [InlineData("gen_ai.response.prompt_tokens", "gen_ai.response.completion_tokens")] // and of Semantic Kernel
+    [InlineData("braintrust.metrics.prompt_tokens", "braintrust.metrics.completion_tokens")] // Braintrust's wrappers, which know no response id
+    public async Task UnderWhicheverNameTokensComeTheInnermostCounts(string input, string output)
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        using (_source.StartActivity("outer")!.SetTag(input, 10).SetTag(output, "2"))
+        using (_source.StartActivity("inner")!.SetTag(input, 10).SetTag(output, "2"))
+        {
+        }
+        await logger.Client.FlushAsync();
+
+        Assert.Equal((10, 2), ((int)world.Row("inner")["metrics"]!["prompt_tokens"]!, (int)world.Row("inner")["metrics"]!["completion_tokens"]!));
+        Assert.Null(world.Row("outer")["metrics"]!["prompt_tokens"]);
+        Assert.Equal(10, (int)world.Row("outer")["metadata"]![input]!);
+    }
+
+    [Fact]
+    public async Task MetricsThatBraintrustsWrappersWriteAsJsonCountOnceToo()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        using (_source.StartActivity("outer")!.SetTag("braintrust.metrics", """{"tokens":12,"prompt_tokens":10}"""))
+        using (_source.StartActivity("inner")!.SetTag("gen_ai.usage.input_tokens", 10))
+        {
+        }
+        await logger.Client.FlushAsync();
+
+        Assert.Equal(10, world.Rows.Sum(row => (int?)row["metrics"]!["prompt_tokens"] ?? 0));
+        Assert.Null(world.Row("outer")["metrics"]!["tokens"]);
+    }
+
+    [Fact]
+    public async Task EventsThatCarryTheWholeConversationAreItsMessages()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        using (var activity = _source.StartActivity("chat.completions m")!)
+        {
+            activity.SetTag("gen_ai.operation.name", "chat.completions");
+            activity.AddEvent(new("gen_ai.content.prompt", tags: new() { ["gen_ai.prompt"] = """[{"role":"user","content":"Why?"}]""" }));
+            activity.AddEvent(new("gen_ai.content.completion", tags: new() { ["gen_ai.completion"] = """[{"role":"assistant","content":"So."}]""" }));
+        }
+        await logger.Client.FlushAsync();
+
+        var row = Assert.Single(world.Rows);
+        Assert.Equal(("llm", "Why?", "So."), ((string?)row["span_attributes"]!["type"], (string?)row["input"]![0]!["content"], (string?)row["output"]![0]!["content"]));
+    }
+
+    [Fact]
+    public async Task MoreMessagesThanAValueMayHoldEndInAMark()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        using (var activity = _source.StartActivity("chat")!)
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                activity.AddEvent(new("gen_ai.user.message", tags: new() { ["content"] = new string('x', 100_000) }));
+            }
+        }
+        await logger.Client.FlushAsync();
+
+        var input = Assert.Single(world.Rows)["input"]!.AsArray();
+        Assert.InRange(input.ToJsonString().Length, 900_000, 1_100_000);
+        Assert.Equal("<truncated: larger than 1 MiB>", (string?)input[^1]);
+    }
+
     [Fact]
     public async Task MessagesLongerThanAValueMayBeStayMessages()
     {

@@ -145,6 +145,41 @@ public sealed class SpanTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task SpansThatOverlapWithoutEndLetGoOfThoseThatEnded(int open)
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        var all = new List<WeakReference>();
+        var still = new Queue<BraintrustSpan>();
+        for (var i = 0; i < 50; i++)
+        {
+            Begin(i);
+        }
+        await logger.Client.FlushAsync();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.InRange(all.Count(span => span.IsAlive), open, open + 10);
+        Assert.All(still, span => Assert.False(span.IsEnded));
+
+        // In a method of its own: a local variable would keep a span alive.
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        void Begin(int i)
+        {
+            var span = logger.StartSpan($"span {i}");
+            all.Add(new(span));
+            still.Enqueue(span);
+            if (still.Count > open)
+            {
+                still.Dequeue().End();
+            }
+        }
+    }
+
     [Fact]
     public async Task EndingTwiceLateOrElsewhereBreaksNothing()
     {

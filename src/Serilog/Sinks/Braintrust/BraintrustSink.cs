@@ -42,6 +42,10 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
             {
                 return;
             }
+            if (_frontEnd.IsCaptured(_logger, logEvent))
+            {
+                return; // its activity is a span of the project already
+            }
             var entry = _frontEnd.Entry(_logger, logEvent);
             if (Volatile.Read(ref _disposed) == 0)
             {

@@ -120,6 +120,8 @@ sealed class EventReader
         return structure.Properties.Count > 0;
     }
 
+    public static object? Scalar(LogEvent logEvent, string name) => logEvent.Properties.TryGetValue(name, out var value) && value is ScalarValue scalar ? scalar.Value : null;
+
     static object? ValueOf(LogEventPropertyValue value) => value is ScalarValue scalar ? scalar.Value : value;
 
     public static Severity SeverityOf(LogEventLevel level) => level switch

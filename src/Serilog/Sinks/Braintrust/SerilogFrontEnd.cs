@@ -39,6 +39,7 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
             entry.ParentId = span.ParentId;
             entry.IsLoose = false;
             entry.IsSampled = null; // another trace, perhaps
+            entry.IsCountedElsewhere = !IsInnermost(target, span, logEvent);
         }
         else if (entry.ParentId == 0 && logEvent.TraceId is { } trace && trace != default)
         {
@@ -47,6 +48,14 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
         }
         return entry;
     }
+
+    // By itself: what the lambda holds would cost each event memory.
+    static bool IsInnermost(BraintrustLogger logger, SpanEvent span, LogEvent logEvent) =>
+        logger.Usage.IsInnermost(span.SpanId, span.ParentId, span.TraceId, GenAi.Usage(name => EventReader.Scalar(logEvent, name)));
+
+    /// <summary>Whether the event tells of an activity that is captured for its project too.</summary>
+    public bool IsCaptured(BraintrustLogger logger, LogEvent logEvent) =>
+        SpanEvent.IsSpan(logEvent, out _) && Route(logger, logEvent).Captured is { } captured && captured.TryFind(Ids.Bits(logEvent.SpanId!.Value), out _);
 
     /// <summary>The project's logger that the event goes to.</summary>
     public BraintrustLogger Route(BraintrustLogger logger, LogEvent logEvent) =>
