@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using BenchmarkDotNet.Running;
 using Braintrust.Logging.Benchmarks.Harness;
@@ -7,11 +8,14 @@ using Braintrust.Logging.Benchmarks.Scenarios;
 namespace Braintrust.Logging.Benchmarks;
 
 /// <summary>
-/// <c>micro …</c> is BenchmarkDotNet, whose arguments follow; anything else is a scenario's name, or <c>all</c>, with <c>--rounds 5</c>, <c>--out file.md</c>,
-/// <c>--only a,b</c>, <c>--smoke</c>.
+/// <c>micro …</c> is BenchmarkDotNet, whose arguments follow; anything else is a scenario's name, or <c>all</c>, with <c>--rounds 3</c>, <c>--out file.md</c>,
+/// <c>--only a,b</c>, <c>--data file.tsv</c>, <c>--minutes 3</c>, <c>--smoke</c>.
 /// </summary>
 static class Program
 {
+    // The exit code when the minutes are over.
+    const int MoreToDo = 3;
+
     /// <summary>When Main began.</summary>
     public static long Began { get; private set; }
 
@@ -33,11 +37,20 @@ static class Program
     static async Task<int> HarnessAsync(string name, string[] options)
     {
         var isSmoke = options.Contains("--smoke");
-        var rounds = int.Parse(After("--rounds", options) ?? (isSmoke ? "1" : "5"), System.Globalization.CultureInfo.InvariantCulture);
-        var runner = new Runner(rounds, isSmoke, After("--only", options)?.Split(',') ?? [], new Report(After("--out", options)));
+        var rounds = int.Parse(After("--rounds", options) ?? (isSmoke ? "1" : "3"), CultureInfo.InvariantCulture);
+        var minutes = double.Parse(After("--minutes", options) ?? "600", CultureInfo.InvariantCulture);
+        var results = new Results(After("--data", options), AllScenarios.All);
+        var runner = new Runner(rounds, isSmoke, After("--only", options)?.Split(',') ?? [], results, TimeSpan.FromMinutes(minutes));
         foreach (var scenario in name == "all" ? AllScenarios.All : [AllScenarios.Named(name)])
         {
-            await runner.RunAsync(scenario);
+            if (!await runner.RunAsync(scenario))
+            {
+                return MoreToDo;
+            }
+        }
+        if (After("--out", options) is { } path)
+        {
+            Report.Write(results, path);
         }
         return 0;
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging;
 using Braintrust.Logging.Rows;
@@ -19,6 +20,8 @@ sealed class MelFrontEnd(FrontEndSettings settings, ContainerRedaction redaction
         into.EventName = logEvent.Id.Name;
         logEvent.Read(into);
     }
+
+    public override void Render(object payload, StringBuilder into) => ((LogEvent)payload).Render(into);
 
     public override RowPreview Preview(BraintrustLogger logger, UInt128 trace, object payload)
     {

@@ -42,6 +42,7 @@ public class DeferredTextTests
                 deferred++;
                 var record = new Rows.EventRecord();
                 logEvent.Read(record);
+                logEvent.Render(record.Message);
                 Assert.Equal((template, capture.Text), (template, record.Message.ToString()));
                 Assert.Equal(capture.Properties, record.Properties.Select(property => (property.Name, property.Value)));
             }

@@ -1,3 +1,4 @@
+using System.Text;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Benchmarks.Contenders;
@@ -37,7 +38,6 @@ sealed class PlainFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
         into.Template = Work.Template;
         into.HasParameters = true;
         into.LoggerName = "Benchmarks.Work";
-        into.Message.Append("Answered");
         into.Add("Input", payload, true);
         into.Add("Output", Work.Answer, true);
         into.Add("Model", Work.Model, true);
@@ -45,4 +45,6 @@ sealed class PlainFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
         into.Add("CompletionTokens", CompletionTokens, true);
         into.Add("Elapsed", Elapsed, true);
     }
+
+    public override void Render(object payload, StringBuilder into) => into.Append("Answered");
 }

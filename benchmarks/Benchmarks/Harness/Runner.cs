@@ -5,17 +5,32 @@ using Braintrust.Logging.Benchmarks.Contenders;
 namespace Braintrust.Logging.Benchmarks.Harness;
 
 /// <summary>Runs scenarios: contenders take turns, round after round, so that what else the machine does meets all of them.</summary>
-sealed class Runner(int rounds, bool isSmoke, IReadOnlyList<string> only, Report report)
+sealed class Runner(int rounds, bool isSmoke, IReadOnlyList<string> only, Results results, TimeSpan patience)
 {
-    public async Task RunAsync(Scenario scenario)
+    readonly long _began = Stopwatch.GetTimestamp();
+
+    /// <summary>Measures what has no results yet. False: the time is over, and there is more to do.</summary>
+    public async Task<bool> RunAsync(Scenario scenario)
     {
+        if (scenario.Variants(isSmoke).All(variant => results.Find(scenario.Name, variant) is not null))
+        {
+            return true;
+        }
         using var process = ReceiverProcess.Start();
         using var receiver = new Receiver(process.Url);
         foreach (var variant in scenario.Variants(isSmoke))
         {
+            if (results.Find(scenario.Name, variant) is not null)
+            {
+                continue;
+            }
+            if (Stopwatch.GetElapsedTime(_began) > patience)
+            {
+                return false;
+            }
             var contenders = scenario.Contenders.Where(contender => only.Count == 0 || only.Contains(contender.Name)).ToArray();
             var table = new Table(scenario, variant);
-            for (var round = 0; round < rounds; round++)
+            for (var round = 0; round < Math.Min(rounds, scenario.MostRounds); round++)
             {
                 foreach (var contender in round % 2 == 0 ? contenders : contenders.Reverse())
                 {
@@ -23,8 +38,10 @@ sealed class Runner(int rounds, bool isSmoke, IReadOnlyList<string> only, Report
                     table.Add(round, contender.Name, Run(scenario, contender, variant, process.Url));
                 }
             }
-            report.Write(table);
+            results.Add(table);
+            Console.WriteLine(table.ToMarkdown());
         }
+        return true;
     }
 
     /// <summary>Null: it failed, and said why on the error stream.</summary>

@@ -17,6 +17,9 @@ abstract class Scenario
 
     public virtual IReadOnlyList<string> Variants(bool isSmoke) => [""];
 
+    /// <summary>Long ones are not repeated as often.</summary>
+    public virtual int MostRounds => int.MaxValue;
+
     /// <summary>How long the receiver takes for each answer, in milliseconds.</summary>
     public virtual int Latency(string variant) => 0;
 

@@ -9,6 +9,18 @@ namespace Braintrust.Logging.Benchmarks.Harness;
 /// </summary>
 sealed class Table(Scenario scenario, string variant)
 {
+    public Scenario Scenario => scenario;
+
+    public string Variant => variant;
+
+    public IEnumerable<(string Contender, string Metric, int Round, double Value)> Values => _values.Select(it => (it.Key.Contender, it.Key.Metric, it.Key.Round, it.Value));
+
+    /// <summary>Null: not measured.</summary>
+    public double? Median(string contender, string metric) => Of(contender, metric) is { Length: > 0 } values ? Median(values) : null;
+
+    /// <summary>The median of the rounds' ratios; null: not measured.</summary>
+    public double? Ratio(string contender, string baseline, string metric) => Ratios(contender, baseline, metric) is { Length: > 0 } ratios ? Median(ratios) : null;
+
     readonly Dictionary<(string Contender, string Metric, int Round), double> _values = [];
     readonly List<string> _contenders = [];
     readonly List<string> _metrics = [];
@@ -17,7 +29,7 @@ sealed class Table(Scenario scenario, string variant)
     public void Add(int round, string contender, Measured? metrics)
     {
         _rounds = Math.Max(_rounds, round + 1);
-        if (round == 0)
+        if (!_contenders.Contains(contender))
         {
             _contenders.Add(contender);
         }
@@ -47,23 +59,23 @@ sealed class Table(Scenario scenario, string variant)
 
     string Cell(string contender, string metric)
     {
-        var values = Values(contender, metric);
+        var values = Of(contender, metric);
         if (values.Length == 0)
         {
             return "–";
         }
         var cell = $"{Short(Median(values))}{Spread(values)}";
-        var ratios = Ratios(contender, metric);
+        var ratios = Ratios(contender, scenario.Baseline, metric);
         return contender == scenario.Baseline || ratios.Length == 0 ? cell : $"{cell} · ×{Ratio(Median(ratios))}{Spread(ratios, Ratio)}";
     }
 
-    double[] Values(string contender, string metric) =>
+    double[] Of(string contender, string metric) =>
         [.. Enumerable.Range(0, _rounds).Where(round => _values.ContainsKey((contender, metric, round))).Select(round => _values[(contender, metric, round)]).Order()];
 
-    double[] Ratios(string contender, string metric) =>
+    double[] Ratios(string contender, string baseline, string metric) =>
         [.. Enumerable.Range(0, _rounds)
-            .Where(round => _values.ContainsKey((contender, metric, round)) && _values.GetValueOrDefault((scenario.Baseline, metric, round)) > 0)
-            .Select(round => _values[(contender, metric, round)] / _values[(scenario.Baseline, metric, round)]).Order()];
+            .Where(round => _values.ContainsKey((contender, metric, round)) && _values.GetValueOrDefault((baseline, metric, round)) > 0)
+            .Select(round => _values[(contender, metric, round)] / _values[(baseline, metric, round)]).Order()];
 
     static double Median(double[] sorted) =>
         sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;

@@ -32,7 +32,7 @@ sealed class CallerScenario(string family) : Scenario
         var nanoseconds = new List<double>();
         var processor = new List<double>();
         var bytes = new List<double>();
-        for (var round = run.IsSmoke ? -1 : -25; round < (run.IsSmoke ? 1 : 15); round++) // those below zero warm up
+        for (var round = run.IsSmoke ? -1 : -20; round < (run.IsSmoke ? 1 : 9); round++) // those below zero warm up
         {
             var (time, cpu, allocated) = Round(call, threads, run.IsSmoke ? 200 : EventsPerRound);
             if (round >= 0)
@@ -41,7 +41,7 @@ sealed class CallerScenario(string family) : Scenario
                 processor.Add(cpu);
                 bytes.Add(allocated);
             }
-            await Task.Delay(run.IsSmoke ? 10 : 150);
+            await Task.Delay(run.IsSmoke ? 10 : 100);
         }
         return new() { { "ns", Middle(nanoseconds) }, { "processor ns", Middle(processor) }, { "bytes", Middle(bytes) } };
     }

@@ -10,6 +10,7 @@ sealed class EventsScenario : Scenario
 {
     public override string Name => "growth-events";
     public override string Summary => "Ever more events at full speed, then close.";
+    public override int MostRounds => 2;
     public override string Baseline => "pipe-by-hand";
     public override IEnumerable<Contender> Contenders => Catalog.Of("pipe-by-hand", "core-braintrust", "serilog-braintrust", "ilogger-braintrust");
     public override IReadOnlyList<string> Variants(bool isSmoke) => isSmoke ? ["1000"] : ["1000", "10000", "100000", "1000000"];
@@ -22,6 +23,7 @@ sealed class ProducersScenario : Scenario
 {
     public override string Name => "growth-producers";
     public override string Summary => "Ever more threads that log the same 64,000 events together: wall time per event over all of them.";
+    public override int MostRounds => 2;
     public override string Baseline => "pipe-by-hand";
     public override IEnumerable<Contender> Contenders => Catalog.Of("pipe-by-hand", "core-braintrust", "serilog-none", "serilog-braintrust", "ilogger-none", "ilogger-braintrust");
     public override IReadOnlyList<string> Variants(bool isSmoke) => isSmoke ? ["4"] : ["1", "4", "16", "64"];
@@ -58,7 +60,7 @@ sealed class ProducersScenario : Scenario
             {
                 times.Add(Stopwatch.GetElapsedTime(began).TotalNanoseconds / events);
             }
-            await Task.Delay(run.IsSmoke ? 1 : 500);
+            await Task.Delay(run.IsSmoke ? 1 : 200);
         }
         times.Sort();
         return new() { { "ns", times[times.Count / 2] } };
@@ -70,6 +72,7 @@ sealed class ProjectsScenario : Scenario
 {
     public override string Name => "growth-projects";
     public override string Summary => "The same 50,000 events over ever more projects, then close.";
+    public override int MostRounds => 2;
     public override string Baseline => "serilog-braintrust";
     public override IEnumerable<Contender> Contenders => Catalog.Of("serilog-braintrust");
     public override IReadOnlyList<string> Variants(bool isSmoke) => isSmoke ? ["2"] : ["1", "10", "100", "1000"];
@@ -83,6 +86,7 @@ sealed class DepthScenario : Scenario
 {
     public override string Name => "growth-depth";
     public override string Summary => "Log calls inside ever more open scopes: time and bytes on the caller's thread.";
+    public override int MostRounds => 2;
     public override string Baseline => "ilogger-none";
     public override IEnumerable<Contender> Contenders => Catalog.Of("ilogger-none", "ilogger-otlp", "ilogger-braintrust", "ilogger-seq");
     public override IReadOnlyList<string> Variants(bool isSmoke) => isSmoke ? ["10"] : ["1", "10", "100", "1000"];

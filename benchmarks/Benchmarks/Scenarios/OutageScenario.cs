@@ -13,6 +13,8 @@ sealed class OutageScenario : Scenario
 
     public override string Summary => "Healthy, then an outage (503) at 20,000 events/s with default limits (ours: 100,000 rows, 64 MiB), then recovery.";
 
+    public override int MostRounds => 1;
+
     public override string Baseline => "serilog-minimal";
 
     public override IEnumerable<Contender> Contenders => Catalog.Of(

@@ -29,7 +29,7 @@ static class ModelContent
     {
         if (IsOfLibrary(it) && it.Properties.RemoveAll(static property => LibraryNames.Contains(FieldNames.Plain(property.Name))) > 0)
         {
-            it.Message.Clear().Append(it.Template ?? it.EventName);
+            it.HidesMessage = true;
         }
     }
 

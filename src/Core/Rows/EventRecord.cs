@@ -17,7 +17,10 @@ sealed class EventRecord
 
     public bool IsSpan => StartTicks > 0;
 
-    /// <summary>The rendered message.</summary>
+    /// <summary>Set when the message would show what may not be said: then the template stands for it.</summary>
+    public bool HidesMessage;
+
+    /// <summary>The rendered message, once somebody wants it.</summary>
     public readonly StringBuilder Message = new();
 
     public readonly List<Property> Properties = [];
@@ -30,7 +33,7 @@ sealed class EventRecord
         Template = LoggerName = EventName = null;
         EventId = 0;
         StartTicks = 0;
-        HasParameters = false;
+        HasParameters = HidesMessage = false;
         Message.Clear();
         if (Message.Capacity > 64 * 1024)
         {

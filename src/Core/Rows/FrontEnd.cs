@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Braintrust.Logging.Rows;
 
 /// <summary>
@@ -20,6 +22,11 @@ abstract class FrontEnd(FrontEndSettings settings)
 
     /// <summary>Reads an event. Runs on the loop, with a mask on the callers' threads, several at once; must not change the payload.</summary>
     public virtual void Read(object payload, EventRecord into) { }
+
+    /// <summary>
+    /// Renders the message of an event that was read. Asked only for rows that show it: an event with an output of its own does not, and rendering is the larger half of reading.
+    /// </summary>
+    public virtual void Render(object payload, StringBuilder into) { }
 
     /// <summary>What the user's filter and sampler see of an event. On the caller's thread.</summary>
     public virtual RowPreview Preview(BraintrustLogger logger, UInt128 trace, object payload) =>

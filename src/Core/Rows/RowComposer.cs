@@ -26,6 +26,7 @@ sealed class RowComposer
     readonly Dictionary<string, byte[]> _origins = new(StringComparer.Ordinal);
     readonly Stack<RowPatch> _order = new();
     readonly RowTally _tally;
+    bool _hasMessage;
 
     /// <param name="environmentType">For <c>context.span_origin.environment</c>.</param>
     /// <param name="environmentName">For <c>context.span_origin.environment</c>.</param>
@@ -49,6 +50,7 @@ sealed class RowComposer
     public void Event(in Entry entry, JsonBuffer json)
     {
         _event.Clear();
+        _hasMessage = false;
         _fields.Clear();
         entry.FrontEnd.Read(entry.Payload, _event);
         if (!entry.FrontEnd.Settings.CaptureContent)
@@ -93,8 +95,7 @@ sealed class RowComposer
 
     void EventRow(in Entry entry, JsonBuffer json)
     {
-        Redact(entry.FrontEnd);
-        var message = _event.Message;
+        DropContent(entry.FrontEnd);
         if (_event.HasParameters && _event.Template is { } template)
         {
             _fields.Metadata.Set("braintrust.template", template);
@@ -107,7 +108,7 @@ sealed class RowComposer
         }
         AddEventIdentity();
         AddEnrichment(entry.Enrichment);
-        _fields.Error ??= entry.Error ?? (_event.Severity >= Severity.Error ? message.ToString() : null);
+        _fields.Error ??= entry.Error ?? (_event.Severity >= Severity.Error ? Message(entry).ToString() : null);
 
         var start = _event.IsSpan ? _event.StartTicks : entry.Ticks - Math.Max(0, _fields.ElapsedTicks);
         BeginRow(entry.RowId, entry.SpanId, entry.TraceId, entry.ParentId, _event.IsSpan ? start : entry.Ticks, json);
@@ -115,7 +116,7 @@ sealed class RowComposer
         if (_fields.Output is null)
         {
             json.RawName("\"output\":"u8);
-            json.String(message);
+            json.String(Message(entry));
         }
         else
         {
@@ -127,7 +128,7 @@ sealed class RowComposer
         json.RawName("\"span_attributes\":"u8);
         json.BeginObject();
         json.RawName("\"name\":"u8);
-        json.String(_fields.Name ?? name ?? _event.EventName ?? (message.Length is > 0 and <= 200 ? message.ToString() : _event.LoggerName) ?? "log");
+        json.String(_fields.Name ?? name ?? _event.EventName ?? (Message(entry) is { Length: > 0 and <= 200 } message ? message.ToString() : _event.LoggerName) ?? "log");
         Type(isRootSpan: _event.IsSpan && entry.ParentId == 0, json);
         json.RawName("\"log_level\":"u8);
         json.String(SeverityNames.Utf8(_event.Severity));
@@ -141,7 +142,7 @@ sealed class RowComposer
     /// <summary>A native log row: no name, no span fields; everything that is no message is metadata (PROTOCOL section 9).</summary>
     void LogRow(in Entry entry, JsonBuffer json)
     {
-        Redact(entry.FrontEnd);
+        DropContent(entry.FrontEnd);
         for (var i = 0; i < _event.Properties.Count; i++)
         {
             var property = _event.Properties[i];
@@ -170,16 +171,17 @@ sealed class RowComposer
         }
         AddEventIdentity();
         AddEnrichment(entry.Enrichment);
+        var message = Message(entry);
         if (entry.Error is { } error)
         {
-            _event.Message.Append('\n').Append(error);
+            message.Append('\n').Append(error);
         }
 
         var inSpan = entry.ParentId != 0;
         var trace = inSpan || !entry.IsLoose ? entry.TraceId : entry.Logger.BaselineTrace;
         BeginRow(entry.RowId, inSpan ? entry.ParentId : entry.SpanId, trace, 0, entry.Ticks, json);
         json.RawName("\"output\":"u8);
-        json.String(_event.Message);
+        json.String(message);
         Metadata(entry.FrontEnd, json);
         json.RawName("\"metrics\":"u8);
         json.BeginObject();
@@ -381,22 +383,29 @@ sealed class RowComposer
         EndRow(merges: true, json);
     }
 
-    /// <summary>Takes out of the message what the front end's settings keep back.</summary>
-    void Redact(FrontEnd frontEnd)
+    /// <summary>The message, without what the front end's settings keep back; rendered when it is first wanted.</summary>
+    StringBuilder Message(in Entry entry)
     {
-        var settings = frontEnd.Settings;
-        if (!settings.CaptureContent)
+        var message = _event.Message;
+        if (_hasMessage)
         {
-            ModelContent.Drop(_fields);
-            if (ModelContent.IsShown(_event))
-            {
-                _event.Message.Clear().Append(_event.Template ?? _event.EventName);
-            }
+            return message;
+        }
+        _hasMessage = true;
+        var settings = entry.FrontEnd.Settings;
+        if (_event.HidesMessage || (!settings.CaptureContent && ModelContent.IsShown(_event)))
+        {
+            message.Append(_event.Template ?? _event.EventName);
+        }
+        else
+        {
+            entry.FrontEnd.Render(entry.Payload, message);
         }
         if (settings.ScrubSecrets)
         {
-            _secrets.HideInMessage(_event.Message, frontEnd, CollectionsMarshal.AsSpan(_event.Properties), hasTemplate: _event.Template is not null);
+            _secrets.HideInMessage(message, entry.FrontEnd, CollectionsMarshal.AsSpan(_event.Properties), hasTemplate: _event.Template is not null);
         }
+        return message;
     }
 
     void DropContent(FrontEnd frontEnd)

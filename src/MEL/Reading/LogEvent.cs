@@ -1,3 +1,4 @@
+using System.Text;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
 
@@ -21,8 +22,11 @@ abstract class LogEvent(string category, LogLevel level, EventId eventId)
     /// <summary>What the row is called, should it have no name of its own.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Tells the template, the rendered message and the properties.</summary>
+    /// <summary>Tells the template and the properties.</summary>
     public abstract void Read(EventRecord into);
+
+    /// <summary>Tells the message.</summary>
+    public abstract void Render(StringBuilder into);
 
     public abstract long EstimateBytes();
 }

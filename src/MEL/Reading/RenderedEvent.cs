@@ -1,3 +1,4 @@
+using System.Text;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +16,6 @@ sealed class RenderedEvent(string category, LogLevel level, EventId eventId, str
     public override void Read(EventRecord into)
     {
         into.Template = string.IsNullOrEmpty(template) ? null : template;
-        into.Message.Append(message);
         foreach (var property in properties)
         {
             var inTemplate = into.Template is { } known && TemplateHoles.Names(known, property.Name);
@@ -23,6 +23,8 @@ sealed class RenderedEvent(string category, LogLevel level, EventId eventId, str
             into.Add(property.Name, property.Value, inTemplate);
         }
     }
+
+    public override void Render(StringBuilder into) => into.Append(message);
 
     public override long EstimateBytes()
     {

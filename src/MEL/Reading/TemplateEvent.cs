@@ -1,3 +1,4 @@
+using System.Text;
 using Braintrust.Logging.Rows;
 using Microsoft.Extensions.Logging;
 
@@ -29,7 +30,6 @@ sealed class TemplateEvent(string category, LogLevel level, EventId eventId, Mes
     public override void Read(EventRecord into)
     {
         into.Template = template.Text;
-        template.Render(values, into.Message);
         for (var i = 0; i < values.Length; i++)
         {
             var hole = template.Holes[i];
@@ -37,6 +37,8 @@ sealed class TemplateEvent(string category, LogLevel level, EventId eventId, Mes
             into.Add(hole.Name, values[i], hole.InTemplate);
         }
     }
+
+    public override void Render(StringBuilder into) => template.Render(values, into);
 
     public override long EstimateBytes()
     {

@@ -47,6 +47,11 @@ public class JsonBufferTests
         Assert.Equal(expected, Json(json => json.String(text)));
 
     // Not in attributes: their strings are UTF-8 and cannot hold these.
+    [Theory]
+    [InlineData(-0.0), InlineData(1), InlineData(-1), InlineData(120), InlineData(0.5), InlineData(1234.25), InlineData(999_999_999_999_999), InlineData(1e15), InlineData(9007199254740993), InlineData(1e300)]
+    public void ADoubleIsWrittenAsThePlatformWritesIt(double number) =>
+        Assert.Equal(number.ToString(CultureInfo.InvariantCulture), Json(json => json.Number(number)));
+
     public static TheoryData<string, string> LoneSurrogates => new()
     {
         { "\ud83d", "\uFFFD" },

@@ -1,3 +1,4 @@
+using System.Text;
 using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Serilog.Core;
@@ -21,12 +22,23 @@ sealed class EventReader
         {
             into.StartTicks = start.Ticks;
         }
-        foreach (var (name, value) in logEvent.Properties)
+        if (logEvent.Properties is Dictionary<string, LogEventPropertyValue> properties) // without an enumerator on the heap
         {
-            ReadProperty(name, value, into);
+            foreach (var (name, value) in properties)
+            {
+                ReadProperty(name, value, into);
+            }
         }
-        _renderer.Render(logEvent.MessageTemplate, logEvent.Properties, into.Message);
+        else
+        {
+            foreach (var (name, value) in logEvent.Properties)
+            {
+                ReadProperty(name, value, into);
+            }
+        }
     }
+
+    public void Render(LogEvent logEvent, StringBuilder into) => _renderer.Render(logEvent.MessageTemplate, logEvent.Properties, into);
 
     /// <summary>For a project selector: scalars as their values, structures as Serilog has them.</summary>
     public static Dictionary<string, object?> Properties(LogEvent logEvent)

@@ -1,3 +1,4 @@
+using System.Text;
 using Braintrust.Logging;
 using Braintrust.Logging.Rows;
 using Serilog.Core;
@@ -62,6 +63,8 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
         Settings.ProjectSelector is null ? logger : logger.Route(Settings, EventReader.Properties(logEvent));
 
     public override void Read(object payload, EventRecord into) => (_reader ??= new()).Read(Snapshot.Frozen(payload), into);
+
+    public override void Render(object payload, StringBuilder into) => (_reader ??= new()).Render(Snapshot.Frozen(payload), into);
 
     public override RowPreview Preview(BraintrustLogger logger, UInt128 trace, object payload)
     {
