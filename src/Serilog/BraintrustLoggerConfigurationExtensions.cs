@@ -22,6 +22,7 @@ public static class BraintrustLoggerConfigurationExtensions
     /// <param name="orgName">The organisation, by exact name. Unset: <c>BRAINTRUST_ORG_NAME</c>, else the key's first one.</param>
     /// <param name="appUrl">The control plane. Unset: <c>BRAINTRUST_APP_URL</c>, else <c>https://www.braintrust.dev</c>.</param>
     /// <param name="apiUrl">The data plane. Unset: <c>BRAINTRUST_API_URL</c>, else what the login answers.</param>
+    /// <param name="enabled">False: nothing is written. To switch at runtime, use <paramref name="levelSwitch"/>. Default true.</param>
     /// <param name="batchSizeLimit">The most rows in one request. Default 1,000.</param>
     /// <param name="period">How long the first row of a batch waits for company. Default two seconds.</param>
     /// <param name="queueLimit">The most rows held in memory. Default 100,000; rows beyond are dropped and reported.</param>
@@ -56,6 +57,7 @@ public static class BraintrustLoggerConfigurationExtensions
         string? orgName = null,
         string? appUrl = null,
         string? apiUrl = null,
+        bool? enabled = null,
         int? batchSizeLimit = null,
         TimeSpan? period = null,
         int? queueLimit = null,
@@ -81,7 +83,7 @@ public static class BraintrustLoggerConfigurationExtensions
         ArgumentNullException.ThrowIfNull(loggerSinkConfiguration);
         var check = new ArgumentCheck("WriteTo",
             [
-                nameof(project), nameof(apiKey), nameof(projectId), nameof(orgName), nameof(appUrl), nameof(apiUrl), nameof(batchSizeLimit),
+                nameof(project), nameof(apiKey), nameof(projectId), nameof(orgName), nameof(appUrl), nameof(apiUrl), nameof(enabled), nameof(batchSizeLimit),
                 nameof(period), nameof(queueLimit), nameof(queueLimitBytes), nameof(eagerlyEmitFirstEvent), nameof(retryTimeLimit),
                 nameof(shutdownTimeout), nameof(flushOnExit), nameof(asyncFlush), nameof(allowInsecureTransport), nameof(eventsAs), nameof(scopeSpans),
                 nameof(activitySources), nameof(samplingRatio), nameof(captureContent), nameof(scrubSecrets), nameof(flushMode),
@@ -94,6 +96,7 @@ public static class BraintrustLoggerConfigurationExtensions
         }
 
         var options = Account(project, apiKey, projectId, orgName, appUrl, apiUrl, allowInsecureTransport, eventsAs);
+        options.Enabled = enabled ?? options.Enabled;
         options.BatchSizeLimit = batchSizeLimit ?? options.BatchSizeLimit;
         options.Period = period ?? options.Period;
         options.QueueLimit = queueLimit ?? options.QueueLimit;

@@ -10,14 +10,24 @@ sealed class Fates(Ledger ledger, LossReporter losses, TimeProvider clock)
     // More projects than that at once are not told: a selector may name any number.
     const int ProjectsToTell = 256;
 
+    long _deliveredAt = long.MinValue;
+
     /// <summary>How many projects have losses that they have not been told of.</summary>
     public int Untold { get; set; }
 
     /// <summary>The last thing that went wrong, for those who ask why.</summary>
     public string? LastError { get; set; }
 
+    /// <summary>What somebody has to change before anything can be delivered.</summary>
+    public string? Obstacle { get; set; }
+
+    /// <summary>How long ago something was delivered; null: never. Others ask too.</summary>
+    public TimeSpan? SinceDelivery => Volatile.Read(ref _deliveredAt) is var at && at == long.MinValue ? null : clock.GetElapsedTime(at);
+
     public void Deliver(Batch batch)
     {
+        Obstacle = null;
+        Volatile.Write(ref _deliveredAt, clock.GetTimestamp());
         foreach (ref var row in batch.Rows)
         {
             Settle(row);
