@@ -29,6 +29,8 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     readonly SpoolStore? _spool;
     readonly object _disposing = new();
     readonly ActivityCapture? _capture;
+    readonly bool _isOff;
+    TraceSampler _sampler;
     Task? _disposal;
 
     /// <summary>Makes a client of one's own; nobody else uses it.</summary>
@@ -37,7 +39,13 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     public BraintrustClient(BraintrustOptions? options = null)
         : this(options ?? new BraintrustOptions(), SettingsResolver.Resolve(options ?? new BraintrustOptions(), SettingsSources.OfProcess()))
     {
-        // For a client of one's own; front ends that share one capture for themselves.
+        // For a client of one's own; front ends that share one are switched off, and capture, for themselves.
+        _isOff = !Api.IsEnabled;
+        if (_isOff)
+        {
+            Resample(0); // spans know it from their beginning, so that their ids say it
+            return;
+        }
         _capture = ActivityCapture.Start(Api.Settings.ActivitySources, DefaultLogger(setCurrent: false), Api);
     }
 
@@ -50,7 +58,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         _loggers = new LoggerCache(key => new BraintrustLogger(this, key));
         _delivery = DeliveryOptions.From(options);
         Api = new ApiFrontEnd(FrontEndSettings.From(options));
-        Sampler = TraceSampler.Of(options);
+        _sampler = TraceSampler.Of(options);
         Ledger = new Ledger();
         var spooling = Spooling.From(_delivery, settings.Connection, spoolFiles);
         _spool = spooling?.Store;
@@ -70,7 +78,8 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal FrontEnd Api { get; }
 
-    internal TraceSampler Sampler { get; }
+    /// <summary>As it is now: the ratio may change.</summary>
+    internal TraceSampler Sampler => Volatile.Read(ref _sampler);
 
     /// <summary>Where to and as whom.</summary>
     internal ConnectionSettings Connection => _settings.Connection;
@@ -94,6 +103,15 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     /// <summary>Why rows last waited or were lost; null as long as nothing went wrong.</summary>
     internal string? LastError => _loop.LastError;
+
+    /// <summary>What somebody has to change before anything can be delivered; null: nothing known of.</summary>
+    internal string? Obstacle => _loop.Obstacle;
+
+    /// <summary>How long ago Braintrust last acknowledged rows; null: not yet.</summary>
+    internal TimeSpan? SinceDelivery => _loop.SinceDelivery;
+
+    /// <summary>For how long the loop has not answered; asks it again.</summary>
+    internal TimeSpan AskHeartbeat() => _loop.AskHeartbeat();
 
     /// <summary>
     /// The logger of a project: the same object for the same name, made once; of many projects the client itself holds the latest 1,024. The first logger
@@ -184,6 +202,10 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// <summary>Whether the user's filter or sampler keeps the row back; null: it is sent.</summary>
     string? WithheldAs(in Entry entry)
     {
+        if (_isOff)
+        {
+            return WithheldReasons.Disabled;
+        }
         var frontEnd = entry.FrontEnd;
         if (entry.Kind == EntryKind.Event)
         {
@@ -191,7 +213,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
             {
                 return WithheldReasons.Filtered;
             }
-            return Sampler.IsOn && !(entry.IsSampled ?? Keeps(entry)) ? WithheldReasons.Sampled : null;
+            return entry.IsSampled ?? Keeps(entry) ? null : WithheldReasons.Sampled; // below a span as the span, whatever has changed since
         }
         return entry.Payload switch
         {
@@ -204,7 +226,19 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     // Apart, so that the closures cost only those who filter or sample.
     static bool Admits(Entry entry) => entry.FrontEnd.Admits(() => entry.FrontEnd.Preview(entry.Logger, entry.TraceId, entry.Payload));
 
-    bool Keeps(Entry entry) => Sampler.Keeps(entry.TraceId, () => entry.FrontEnd.Preview(entry.Logger, entry.TraceId, entry.Payload));
+    bool Keeps(in Entry entry)
+    {
+        var sampler = Sampler;
+        return !sampler.IsOn || Asked(sampler, entry);
+    }
+
+    static bool Asked(TraceSampler sampler, Entry entry) => sampler.Keeps(entry.TraceId, () => entry.FrontEnd.Preview(entry.Logger, entry.TraceId, entry.Payload));
+
+    /// <summary>Keeps another share of the traces that begin from now on. Spans that are open stay kept or not, with all below them.</summary>
+    internal void Resample(double ratio)
+    {
+        Volatile.Write(ref _sampler, Sampler.With(ratio));
+    }
 
     /// <summary>Counts a row that a front end was given after its own end: accepted, and lost as <c>closed</c>.</summary>
     internal void Refuse(in Entry entry)

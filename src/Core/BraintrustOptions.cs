@@ -4,7 +4,8 @@ namespace Braintrust.Logging;
 /// How rows reach Braintrust. Every member is optional. A value that code leaves unset comes from the environment
 /// variable named at the member, then from the nearest <c>.env.braintrust</c>, then from the default.
 /// </summary>
-/// <remarks>Options are read once, when the client, sink or provider is made; later changes have no effect. Sizes are at least 1; times are greater
+/// <remarks>Options are read once, when the client, sink or provider is made; later changes of the object have no effect (the provider of Microsoft.Extensions.Logging takes
+/// <see cref="Enabled"/> and <see cref="SamplingRatio"/> over when its configuration changes). Sizes are at least 1; times are greater
 /// than zero (<see cref="ShutdownTimeout"/> may be zero) and at most 24 days; what cannot work is an error that names the option.</remarks>
 public class BraintrustOptions
 {
@@ -30,6 +31,12 @@ public class BraintrustOptions
 
     /// <summary>The project rows go to, by id (a UUID); wins over <see cref="Project"/>. Unset: <c>BRAINTRUST_PROJECT_ID</c>.</summary>
     public string? ProjectId { get; set; }
+
+    /// <summary>
+    /// False switches this sink or provider off: its events, scopes and captured activities become no rows, and what was logged before is still delivered. Spans by code are their
+    /// client's: one made with <c>new</c> and switched off sends nothing, and what it is offered counts as <c>braintrust.rows.withheld</c>. Default true.
+    /// </summary>
+    public bool Enabled { get; set; } = true;
 
     /// <summary>The most rows in one request. Default 1,000. A request is also kept below half of the server's body limit.</summary>
     public int BatchSizeLimit { get; set; } = 1000;

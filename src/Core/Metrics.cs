@@ -29,6 +29,8 @@ static class Metrics
         Meter.CreateObservableCounter("braintrust.attachments.uploaded", () => Sum(client => client.Ledger.Uploaded, static () => _retiredUploaded), "{attachment}", "Attachments that were uploaded.");
         Meter.CreateObservableCounter("braintrust.attachments.failed", () => Sum(client => client.Ledger.LostUploads, static () => _retiredLostUploads), "{attachment}", "Attachments of delivered rows that were given up.");
         Meter.CreateObservableUpDownCounter("braintrust.attachments.bytes", () => Sum(client => client.Ledger.UploadBytes, static () => 0), "By", "Attachments of delivered rows that wait to be uploaded.");
+        Meter.CreateObservableGauge("braintrust.last_delivery.age", SinceDelivery, "s", "Time since Braintrust last acknowledged rows.");
+        Meter.CreateObservableGauge("braintrust.heartbeat.age", () => All().Select(client => client.AskHeartbeat().TotalSeconds).DefaultIfEmpty(0).Max(), "s", "For how long a delivery loop has not answered.");
         Meter.CreateObservableGauge("braintrust.oldest.age", () => All().Select(client => client.OldestAge.TotalSeconds).DefaultIfEmpty(0).Max(), "s", "Age of the oldest write in memory or on disk.");
     }
 
@@ -58,6 +60,10 @@ static class Metrics
             Add(client.Ledger.Withheld, RetiredWithheld);
         }
     }
+
+    /// <summary>Of several clients the latest; nothing as long as there was none.</summary>
+    static IEnumerable<Measurement<double>> SinceDelivery() =>
+        All().Select(client => client.SinceDelivery).Min() is { } least ? [new(least.TotalSeconds)] : [];
 
     static BraintrustClient[] All()
     {

@@ -18,14 +18,14 @@ static class SharedClients
         var key = new ShareKey(settings.Connection, DeliveryOptions.From(options), options.Mask, options.SamplingRatio, options.Sampler);
         lock (Clients)
         {
-            if (!Clients.TryGetValue(key, out var shared) || shared.Client.IsClosed)
+            if (!Clients.TryGetValue(key, out var shared) || shared.Client.IsClosed || shared.Client.Sampler.Ratio != options.SamplingRatio) // the ratio may have changed since
             {
                 if (Clients.Keys.Any(other => other.Connection == settings.Connection))
                 {
                     BraintrustDiagnostics.Warn("own_client", "Two users of one account have different delivery options, masks or sampling: each has a queue of its own; the login is shared.", 1);
                 }
                 shared = new(new BraintrustClient(options, settings));
-                Clients[key] = shared; // a closed one was disposed by somebody else
+                Clients[key] = shared; // a closed one was disposed by somebody else; the others keep theirs
             }
             shared.Users++;
             return new ClientLease(shared.Client, settings.Project, () => Release(key, shared));

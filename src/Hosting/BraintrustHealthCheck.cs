@@ -23,10 +23,19 @@ sealed class BraintrustHealthCheck(BraintrustLoggerProvider provider, Braintrust
             ["waiting"] = ledger.ResidentRows,
             ["oldest_seconds"] = age.TotalSeconds,
         };
-        var why = (age > options.MaxAge, HasLost(dropped, client.Clock)) switch
+        if (client.SinceDelivery is { } since)
         {
-            (true, _) => $"The oldest row has been waiting for {age:d\\.hh\\:mm\\:ss}. {client.LastError}",
-            (_, true) => $"Rows were lost: {string.Join(", ", ledger.Dropped.Select(static it => $"{it.Value} {it.Key}"))}. {client.LastError}",
+            data["last_delivery_seconds"] = since.TotalSeconds;
+        }
+        if (client.LastError is { } last)
+        {
+            data["last_error"] = last;
+        }
+        var why = (client.Obstacle, age > options.MaxAge, HasLost(dropped, client.Clock)) switch
+        {
+            ({ } obstacle, _, _) => $"Nothing can be delivered. {obstacle}",
+            (_, true, _) => $"The oldest row has been waiting for {age:d\\.hh\\:mm\\:ss}. {client.LastError}",
+            (_, _, true) => $"Rows were lost: {string.Join(", ", ledger.Dropped.Select(static it => $"{it.Value} {it.Key}"))}. {client.LastError}",
             _ => null,
         };
         return Task.FromResult(why is null

@@ -1,6 +1,6 @@
 namespace Braintrust.Extensions.Hosting;
 
-/// <summary>When <c>braintrust</c> is not healthy.</summary>
+/// <summary>When <c>braintrust</c> is not healthy. A set-up with which nothing can be delivered always counts.</summary>
 public sealed class BraintrustHealthCheckOptions
 {
     /// <summary>How long the oldest row may have been waiting. Longer than zero. Default: 5 minutes.</summary>

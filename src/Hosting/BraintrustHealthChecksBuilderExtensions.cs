@@ -8,8 +8,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class BraintrustHealthChecksBuilderExtensions
 {
     /// <summary>
-    /// Adds the health check <c>braintrust</c> of the logging provider: <see cref="HealthStatus.Degraded"/>, unless told otherwise, when the oldest row has been waiting for too long or rows were lost
-    /// lately. It makes no request. Its data: <c>accepted</c>, <c>delivered</c>, <c>dropped</c>, <c>waiting</c> (rows) and <c>oldest_seconds</c>.
+    /// Adds the health check <c>braintrust</c> of the logging provider: <see cref="HealthStatus.Degraded"/>, unless told otherwise, when nothing can be delivered before somebody changes the set-up
+    /// (no key, a key that is refused, a wrong address), the oldest row has been waiting for too long, or rows were lost lately; the description says what to do. It makes no request. Its data: <c>accepted</c>,
+    /// <c>delivered</c>, <c>dropped</c>, <c>waiting</c> (rows), <c>oldest_seconds</c>, and once there is one <c>last_delivery_seconds</c> and <c>last_error</c>.
     /// </summary>
     /// <param name="builder">The health checks builder.</param>
     /// <param name="configure">Sets when it is not healthy.</param>

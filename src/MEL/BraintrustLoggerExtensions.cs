@@ -18,6 +18,7 @@ public static class BraintrustLoggerExtensions
     /// <remarks>
     /// An option that is unknown or cannot work is an <see cref="OptionsValidationException"/> when the host is built; the message names its path.
     /// A missing API key is not: rows wait within the queue's bounds, and <see cref="Braintrust.Logging.BraintrustDiagnostics"/> says why.
+    /// A change of the configuration takes effect at once for <c>Enabled</c>, <c>SamplingRatio</c> and the levels; one that cannot work leaves all as it is, with a line of diagnostics.
     /// </remarks>
     /// <param name="builder">The logging builder.</param>
     /// <returns>The builder.</returns>
@@ -30,9 +31,11 @@ public static class BraintrustLoggerExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<BraintrustLoggerOptions>, ConfiguredOptions>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<BraintrustLoggerOptions>, ConfiguredOptions>());
 
+        services.TryAddSingleton<OptionsReload>();
+
         // By factory and not as an instance: what a container makes, it disposes. The provider's own type can be asked for, to reach its client.
         services.TryAddSingleton(static all => new BraintrustLoggerProvider(
-            all.GetRequiredService<IOptions<BraintrustLoggerOptions>>().Value, all.GetService<IRedactorProvider>));
+            all.GetRequiredService<IOptions<BraintrustLoggerOptions>>().Value, all.GetService<IRedactorProvider>, all.GetRequiredService<OptionsReload>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoggerProvider, BraintrustLoggerProvider>(
             static all => all.GetRequiredService<BraintrustLoggerProvider>()));
         return builder;

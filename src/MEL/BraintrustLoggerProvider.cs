@@ -29,10 +29,12 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     readonly MelFrontEnd _frontEnd;
     readonly ActivityCapture? _activities;
     readonly LlmCalls _llm;
+    readonly bool _isClientGiven;
+    readonly IDisposable? _reload;
     volatile bool _isClosed;
 
     /// <exception cref="OptionsValidationException">An option cannot work; the message names its path and what it accepts.</exception>
-    internal BraintrustLoggerProvider(BraintrustLoggerOptions options, Func<IRedactorProvider?> redactors)
+    internal BraintrustLoggerProvider(BraintrustLoggerOptions options, Func<IRedactorProvider?> redactors, OptionsReload? reload = null)
     {
         try
         {
@@ -47,6 +49,8 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
         _frontEnd = new MelFrontEnd(options.Client is { } given ? settings.Over(given) : settings, new ContainerRedaction(redactors));
         _llm = new LlmCalls(_frontEnd, Client.Clock);
         _activities = ActivityCapture.Start(_frontEnd.Settings.ActivitySources, _logger, _frontEnd);
+        _isClientGiven = options.Client is not null;
+        _reload = reload?.Start(Change);
     }
 
     /// <summary>The client that delivers: to flush it, for instance. Not the caller's to dispose.</summary>
@@ -62,6 +66,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     /// <summary>Delivers what is queued, within <see cref="BraintrustOptions.ShutdownTimeout"/>. What is logged later is dropped and counted.</summary>
     public void Dispose()
     {
+        _reload?.Dispose();
         _activities?.Dispose();
         _llm.Dispose();
         try
@@ -77,6 +82,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     /// <inheritdoc cref="Dispose"/>
     public async ValueTask DisposeAsync()
     {
+        _reload?.Dispose();
         _activities?.Dispose();
         _llm.Dispose();
         try
@@ -86,6 +92,16 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
         finally
         {
             _isClosed = true;
+        }
+    }
+
+    /// <summary>Takes over what may change while rows are logged. The ratio of a client that was given stays its owner's.</summary>
+    void Change(BraintrustLoggerOptions options)
+    {
+        _frontEnd.IsEnabled = options.Enabled;
+        if (!_isClientGiven)
+        {
+            Client.Resample(options.SamplingRatio);
         }
     }
 

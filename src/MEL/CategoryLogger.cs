@@ -17,7 +17,7 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
     readonly LlmSource _llm = LlmSources.Of(category);
     readonly bool _isHosting = category == FrameworkScopes.HostingCategory;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel is >= LogLevel.Trace and <= LogLevel.Critical;
+    public bool IsEnabled(LogLevel logLevel) => provider.FrontEnd.IsEnabled && logLevel is >= LogLevel.Trace and <= LogLevel.Critical;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
@@ -111,7 +111,7 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull
     {
-        if (!Reentry.TryEnter())
+        if (!provider.FrontEnd.IsEnabled || !Reentry.TryEnter())
         {
             return null;
         }

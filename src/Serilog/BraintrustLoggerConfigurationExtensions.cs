@@ -43,6 +43,7 @@ public static class BraintrustLoggerConfigurationExtensions
     /// <param name="scrubSecrets">Whether values under names such as <c>Authorization</c> or <c>Password</c> are replaced. Default true.</param>
     /// <param name="flushMode">When rows are sent. Default <see cref="FlushMode.Periodic"/>, or <see cref="FlushMode.OnDemand"/> with <c>BRAINTRUST_SYNC_FLUSH</c>.</param>
     /// <param name="flushTimeout">What a flush waits for unless told otherwise. Default 30 seconds.</param>
+    /// <param name="enabled">False: nothing is written. To switch at runtime, use <paramref name="levelSwitch"/>. Default true.</param>
     /// <param name="configuration">
     /// Filled in by Serilog.Settings.Configuration, to find misspelled arguments, which it does not report itself. Leave it out in code.
     /// </param>
@@ -80,6 +81,7 @@ public static class BraintrustLoggerConfigurationExtensions
         bool? scrubSecrets = null,
         FlushMode? flushMode = null,
         TimeSpan? flushTimeout = null,
+        bool? enabled = null,
         IConfiguration? configuration = null,
         LogEventLevel restrictedToMinimumLevel = LevelAlias.Minimum,
         LoggingLevelSwitch? levelSwitch = null)
@@ -100,6 +102,7 @@ public static class BraintrustLoggerConfigurationExtensions
         }
 
         var options = Account(project, apiKey, projectId, orgName, appUrl, apiUrl, allowInsecureTransport, eventsAs);
+        options.Enabled = enabled ?? options.Enabled;
         options.BatchSizeLimit = batchSizeLimit ?? options.BatchSizeLimit;
         options.Period = period ?? options.Period;
         options.QueueLimit = queueLimit ?? options.QueueLimit;

@@ -81,7 +81,7 @@ public partial class ReliabilityTests
     [GeneratedRegex("""`(\w+Tests\.\w+)`""")]
     private static partial Regex TestName();
 
-    [GeneratedRegex("""\b(Fact|Theory)\b""")]
+    [GeneratedRegex("""\b(?:Package)?(Fact|Theory)\b""")]
     private static partial Regex Attribute();
 
     [GeneratedRegex("""Trait\("Row", "(\w+)"\)""")]

@@ -43,6 +43,25 @@ public sealed class HealthCheckTests
         Assert.True(app.Requests > 0); // of the client, which the server refused
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.Unauthorized, "Check BRAINTRUST_API_KEY.")]
+    [InlineData(HttpStatusCode.NotFound, "Check BRAINTRUST_APP_URL")]
+    [InlineData(HttpStatusCode.Redirect, "Check BRAINTRUST_API_URL and BRAINTRUST_APP_URL.")]
+    public async Task ASetUpThatCannotWorkDegradesItAtOnceAndItSaysWhatToDo(HttpStatusCode status, string advice)
+    {
+        await using var app = new App(status: status);
+        app.Log.LogInformation("Waits");
+        Assert.Equal(1, (await app.FlushAsync()).Pending);
+
+        var entry = await app.CheckAsync();
+        Assert.Equal(HealthStatus.Degraded, entry.Status);
+        Assert.StartsWith($"Nothing can be delivered. Login: Braintrust answered {(int)status}", entry.Description, StringComparison.Ordinal);
+        Assert.Contains(advice, entry.Description, StringComparison.Ordinal);
+        Assert.EndsWith((string)entry.Data["last_error"], entry.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain("last_delivery_seconds", entry.Data.Keys);
+        Assert.DoesNotContain(Key, entry.Description, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task LostRowsDegradeItForAWhile()
     {
@@ -69,10 +88,11 @@ public sealed class HealthCheckTests
     sealed class App : IAsyncDisposable
     {
         readonly ServiceProvider _services;
-        readonly Refusing _handler = new();
+        readonly Refusing _handler;
 
-        public App(Action<BraintrustLoggerOptions>? configure = null)
+        public App(Action<BraintrustLoggerOptions>? configure = null, HttpStatusCode status = HttpStatusCode.ServiceUnavailable)
         {
+            _handler = new Refusing(status);
             var services = new ServiceCollection();
             services.AddLogging(logging => logging.AddFilter("Microsoft", LogLevel.None).AddBraintrust(options => // the checks log too
             {
@@ -101,7 +121,7 @@ public sealed class HealthCheckTests
         public ValueTask DisposeAsync() => _services.DisposeAsync();
     }
 
-    sealed class Refusing : HttpMessageHandler
+    sealed class Refusing(HttpStatusCode status) : HttpMessageHandler
     {
         int _count;
 
@@ -110,7 +130,7 @@ public sealed class HealthCheckTests
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _count);
-            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) { Content = new StringContent("{}") });
+            return Task.FromResult(new HttpResponseMessage(status) { Content = new StringContent("{}") });
         }
     }
 }

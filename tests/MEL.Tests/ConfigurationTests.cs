@@ -43,7 +43,7 @@ public class ConfigurationTests
               "projectid": "0b000000-0000-4000-8000-00000000000a", "BatchSizeLimit": 10, "Period": "00:00:05", "EagerlyEmitFirstEvent": false,
               "AsyncFlush": false, "QueueLimit": 11, "QueueLimitBytes": 5000000000, "RetryTimeLimit": "1.02:00:00", "ShutdownTimeout": "0:00:01.5",
               "FlushOnExit": "False", "AllowInsecureTransport": true, "EventsAs": "auto", "ScopeSpans": "Named",
-              "SamplingRatio": 0.25, "CaptureContent": false, "ScrubSecrets": false, "FlushMode": "ondemand", "FlushTimeout": "00:00:04",
+              "SamplingRatio": 0.25, "CaptureContent": false, "ScrubSecrets": false, "Enabled": false, "FlushMode": "ondemand", "FlushTimeout": "00:00:04",
               "SpoolDirectory": "/var/spool/rows", "SpoolSync": "fsync", "SpoolLimitBytes": 5000000001,
               "LogLevel": { "Default": "Warning" }
             }
@@ -67,6 +67,7 @@ public class ConfigurationTests
         Assert.Equal(EventsAs.Auto, options.EventsAs);
         Assert.Equal(ScopeSpans.Named, options.ScopeSpans);
         Assert.Equal((0.25, false, false), (options.SamplingRatio, options.CaptureContent, options.ScrubSecrets));
+        Assert.False(options.Enabled);
         Assert.Equal((FlushMode.OnDemand, TimeSpan.FromSeconds(4)), (options.FlushMode, options.FlushTimeout));
         Assert.Equal(("/var/spool/rows", SpoolSync.Fsync, 5_000_000_001), (options.SpoolDirectory, options.SpoolSync, options.SpoolLimitBytes));
     }

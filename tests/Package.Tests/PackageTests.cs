@@ -30,6 +30,16 @@ public sealed class PackageTests(Feed feed)
         Assert.True(File.Exists(Path.Combine(feed.Folder, $"{id}.{feed.Version}.snupkg")));
     }
 
+    [PackageTheory]
+    [InlineData("Serilog.Sinks.Braintrust")]
+    [InlineData("Braintrust.Extensions.Logging")]
+    public void APackageWithSettingsBringsTheirSchema(string id)
+    {
+        using var package = ZipFile.OpenRead(Path.Combine(feed.Folder, $"{id}.{feed.Version}.nupkg"));
+        Assert.NotNull(package.GetEntry("ConfigurationSchema.json"));
+        Assert.NotNull(package.GetEntry($"buildTransitive/net8.0/{id}.targets"));
+    }
+
     [PackageFact]
     public void TheCoreDependsOnNothingAndTheOthersOnTheVeryCoreTheyWereBuiltWith()
     {

@@ -34,7 +34,7 @@ public class SettingsTests
         ["allowInsecureTransport"] = ("true", it => it.AllowInsecureTransport = true),
     };
 
-    static readonly string[] TestedElsewhere = ["spoolSync", "spoolLimitBytes", "project", "apiKey", "appUrl", "apiUrl", "projectId", "eventsAs", "scopeSpans", "activitySources", "captureContent", "scrubSecrets", "restrictedToMinimumLevel", "levelSwitch"];
+    static readonly string[] TestedElsewhere = ["spoolSync", "spoolLimitBytes", "project", "apiKey", "appUrl", "apiUrl", "projectId", "eventsAs", "scopeSpans", "activitySources", "captureContent", "scrubSecrets", "enabled", "restrictedToMinimumLevel", "levelSwitch"];
 
     public static TheoryData<string> DeliveryArguments => [.. Delivery.Keys];
 
@@ -85,6 +85,32 @@ public class SettingsTests
 
         Assert.Equal(["project", "apiKey", "projectId", "orgName", "appUrl", "apiUrl"], names[..6]);
         Assert.Equal(["restrictedToMinimumLevel", "levelSwitch"], names[^2..]);
+    }
+
+    [Fact]
+    public async Task ASinkThatIsOffWritesNothing()
+    {
+        await using var world = await World.StartAsync();
+
+        await using (var log = FromJson(Args(world, ("enabled", "false"))))
+        {
+            log.Fatal("hello");
+        }
+
+        Assert.Empty(world.Server.Requests.Entries);
+    }
+
+    [Fact]
+    public async Task AnAuditThatIsOffConfirmsNothing()
+    {
+        await using var world = await World.StartAsync();
+
+        await using (var log = new LoggerConfiguration().AuditTo.Braintrust(options => { world.PointTo(options); options.Enabled = false; }).CreateLogger())
+        {
+            log.Fatal("hello");
+        }
+
+        Assert.Empty(world.Server.Requests.Entries);
     }
 
     [Fact]

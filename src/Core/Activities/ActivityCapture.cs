@@ -98,9 +98,9 @@ sealed class ActivityCapture : IDisposable
     {
         try
         {
-            if (activity.IdFormat != ActivityIdFormat.W3C || Placement.IsExported(activity) || ReferenceEquals(Nearest(activity, _logger)?.Activity, activity))
+            if (!_frontEnd.IsEnabled || activity.IdFormat != ActivityIdFormat.W3C || Placement.IsExported(activity) || ReferenceEquals(Nearest(activity, _logger)?.Activity, activity))
             {
-                return; // the official SDK has it, or another front end of the project
+                return; // switched off, or the official SDK has it, or another front end of the project
             }
             var span = new BraintrustSpan(ActivityReader.Begin(activity, _logger, _frontEnd), Placement.Of(activity, _logger), Ids.Bits(activity.SpanId));
             if (_frontEnd.Settings.Filter is not null && !_frontEnd.Admits(() => FrontEnd.Preview(span)))

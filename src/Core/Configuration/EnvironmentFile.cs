@@ -20,6 +20,9 @@ sealed class EnvironmentFile
             ? value
             : null;
 
+    /// <summary>All names that stand in it, of ours or not; none before it was asked for a value.</summary>
+    public IEnumerable<string> Names => _values.IsValueCreated ? _values.Value.Keys : [];
+
     static Dictionary<string, string> Read(Func<string?> workingDirectory)
     {
         try

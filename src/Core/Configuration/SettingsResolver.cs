@@ -17,7 +17,12 @@ sealed class SettingsResolver(BraintrustOptions options, SettingsSources sources
     public static ResolvedSettings Resolve(BraintrustOptions options, SettingsSources sources, string path = "BraintrustOptions.")
     {
         new OptionsValidation(path).Check(options);
-        return new SettingsResolver(options, sources, path).Resolve();
+        var settings = new SettingsResolver(options, sources, path).Resolve();
+        foreach (var line in sources.Misspelled())
+        {
+            BraintrustDiagnostics.Warn("environment", line, 1);
+        }
+        return settings;
     }
 
     ResolvedSettings Resolve()

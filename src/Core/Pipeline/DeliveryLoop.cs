@@ -32,6 +32,7 @@ sealed class DeliveryLoop
     readonly ConcurrentQueue<FlushRequest> _asked = new();
 
     // Written by callers.
+    readonly Heartbeat _heartbeat = new();
     int _flushesAsked;
     long _stopBy = long.MaxValue;
 
@@ -94,6 +95,25 @@ sealed class DeliveryLoop
 
     /// <summary>Why rows last waited or were lost.</summary>
     public string? LastError => _fates.LastError;
+
+    /// <summary>What somebody has to change before anything can be delivered.</summary>
+    public string? Obstacle => _fates.Obstacle;
+
+    /// <summary>How long ago something was delivered; null: never.</summary>
+    public TimeSpan? SinceDelivery => _fates.SinceDelivery;
+
+    /// <summary>For how long the loop has owed an answer; asks anew. One that sends on demand only is left in peace.</summary>
+    public TimeSpan AskHeartbeat()
+    {
+        if (IsOnDemand)
+        {
+            return TimeSpan.Zero;
+        }
+        var now = Now;
+        var askedAt = _heartbeat.Ask(now);
+        _queue.Ring();
+        return _clock.GetElapsedTime(askedAt, now);
+    }
 
     /// <summary>How many projects are known at this moment.</summary>
     public int Lanes => _outbox.Lanes.Count;
@@ -163,6 +183,7 @@ sealed class DeliveryLoop
                     break;
                 }
                 var hasUnread = ArmTimer();
+                _heartbeat.Beat(); // here: a turn that fails each time is no sign of life
                 await _inbox.WaitAsync(WorthWakingFor(hasUnread)).ConfigureAwait(false);
             }
             catch (Exception error) // a bug: stay alive, say so, and do not spin

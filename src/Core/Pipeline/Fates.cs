@@ -16,6 +16,7 @@ sealed class Fates(Ledger ledger, LossReporter losses, FrontEnd self, SpoolStore
 
     // What was lost since the listeners were last told: one occasion, however many rows, batches and answers it took.
     readonly Dictionary<(FrontEnd FrontEnd, string Reason, string Message), (RowLoss Loss, List<object> Payloads)> _untold = [];
+    long _deliveredAt = long.MinValue;
 
     /// <summary>How many projects have losses that they have not been told of.</summary>
     public int Untold { get; set; }
@@ -26,8 +27,16 @@ sealed class Fates(Ledger ledger, LossReporter losses, FrontEnd self, SpoolStore
     /// <summary>Rows were left on disk for the next process: there is no point in reading more.</summary>
     public bool HasLeftRows { get; private set; }
 
+    /// <summary>What somebody has to change before anything can be delivered.</summary>
+    public string? Obstacle { get; set; }
+
+    /// <summary>How long ago something was delivered; null: never. Others ask too.</summary>
+    public TimeSpan? SinceDelivery => Volatile.Read(ref _deliveredAt) is var at && at == long.MinValue ? null : clock.GetElapsedTime(at);
+
     public void Deliver(Batch batch)
     {
+        Obstacle = null;
+        Volatile.Write(ref _deliveredAt, clock.GetTimestamp());
         foreach (ref var row in batch.Rows)
         {
             Settle(row);

@@ -75,6 +75,10 @@ sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledg
     public void Blame(Gate gate, in Answer answer)
     {
         fates.LastError = answer.Message ?? fates.LastError;
+        if (ReferenceEquals(gate, api))
+        {
+            fates.Obstacle = answer.Kind is AnswerKind.Denied or AnswerKind.Misconfigured ? answer.Message : null;
+        }
         BraintrustDiagnostics.Warn(answer.Kind.ToString(), answer.Message ?? "Braintrust could not be reached.", 1);
         if (answer.Kind is AnswerKind.Denied or AnswerKind.Misconfigured or AnswerKind.Rejected)
         {

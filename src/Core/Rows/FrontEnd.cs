@@ -12,7 +12,16 @@ abstract class FrontEnd(FrontEndSettings settings)
     [ThreadStatic]
     static bool _isFiltering;
 
+    volatile bool _isEnabled = settings.Enabled;
+
     public FrontEndSettings Settings { get; } = settings;
+
+    /// <summary>See <see cref="BraintrustOptions.Enabled"/>. What was written before is not touched by a change: rows on their way arrive, spans that are open end.</summary>
+    public bool IsEnabled
+    {
+        get => _isEnabled;
+        set => _isEnabled = value;
+    }
 
     /// <summary>Name of the instrumentation, for <c>context.span_origin</c>.</summary>
     public abstract string Name { get; }
@@ -83,6 +92,9 @@ sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IR
     /// <summary>See <see cref="BraintrustOptions.Filter"/>.</summary>
     public Func<RowPreview, bool>? Filter { get; init; }
 
+    /// <summary>See <see cref="BraintrustOptions.Enabled"/>. As it is at the start.</summary>
+    public bool Enabled { get; init; } = true;
+
     /// <summary>See <see cref="BraintrustOptions.CaptureContent"/>.</summary>
     public bool CaptureContent { get; init; } = true;
 
@@ -97,6 +109,7 @@ sealed record FrontEndSettings(EventsAs EventsAs, ScopeSpans ScopeSpans, Func<IR
         {
             Mask = options.Mask,
             Filter = options.Filter,
+            Enabled = options.Enabled,
             CaptureContent = options.CaptureContent,
             ScrubSecrets = options.ScrubSecrets,
         };

@@ -4,5 +4,6 @@ namespace Braintrust.Logging.Sampling;
 static class WithheldReasons
 {
     public const string Filtered = "filtered";
+    public const string Disabled = "disabled";
     public const string Sampled = "sampled";
 }

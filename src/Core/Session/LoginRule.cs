@@ -36,15 +36,17 @@ static class LoginRule
         }
 
         var (id, name) = (organisations[chosen].GetProperty("id").GetString() ?? throw new JsonException(), NameOf(organisations[chosen]));
-        if (settings.ApiUrl is { } given) return (Answer.Accepted, new(key, id, name, given));
-
         var answered = organisations[chosen].TryGetProperty("api_url", out var url) ? url.GetString() : null;
+        if (settings.ApiUrl is { } given) return (Answer.Accepted, new(key, id, name, given) { OtherApiUrl = Other(answered, given) });
         if (string.IsNullOrWhiteSpace(answered))
             return (Answer.Misconfigured($"The login named no API URL for the organisation {ControlPlane.Quoted(name)}. Set BRAINTRUST_API_URL."), null);
         if (SettingRules.Url(answered, settings.AllowInsecureTransport) is { } error)
             return (Answer.Misconfigured($"The API URL that the login named for the organisation {ControlPlane.Quoted(name)} {error}"), null);
         return (Answer.Accepted, new(key, id, name, SettingRules.Normalized(answered)));
     }
+
+    static string? Other(string? answered, string given) =>
+        !string.IsNullOrWhiteSpace(answered) && SettingRules.Url(answered, allowInsecure: true) is null && SettingRules.Normalized(answered) is var other && other != given ? other : null;
 
     static string NameOf(JsonElement organisation) => organisation.GetProperty("name").GetString() ?? "";
 }

@@ -10,9 +10,25 @@ static class ResponseRule
     public static Answer ForRows(HttpReply reply, int rows, DateTimeOffset now)
     {
         var answer = ByStatus(reply, now);
+        if (answer.Status is 404 or 405) return answer with { Message = $"{answer.Message} Check BRAINTRUST_API_URL." };
         if (!answer.IsAccepted || Acknowledges(reply.Body, rows)) return answer;
         return new(AnswerKind.Unacknowledged, reply.Status, null,
             $"Braintrust answered {Named(reply.Status)} without acknowledging the rows. Check BRAINTRUST_API_URL and what stands between.", null);
+    }
+
+    /// <summary>
+    /// Adds what a wrong region looks like: the login, which is the same everywhere, works and names another data plane than the setting, and this one knows neither key nor path,
+    /// or is not there. Said only then, because a gateway of one's own is another one too.
+    /// </summary>
+    public static Answer WithPlace(in Answer answer, string apiUrl, string? otherApiUrl)
+    {
+        var mayBeThePlace = answer.Kind is AnswerKind.Denied or AnswerKind.Misconfigured or AnswerKind.Unacknowledged
+            || answer.Status is 404 or 405
+            || (answer.Kind == AnswerKind.Retry && answer.Status == 0);
+        return otherApiUrl is null || !mayBeThePlace ? answer : answer with
+        {
+            Message = $"{answer.Message} ApiUrl (BRAINTRUST_API_URL) is {apiUrl}, but the login names {otherApiUrl} for this organisation: unless a gateway of yours stands between, leave it unset.",
+        };
     }
 
     /// <summary>By status alone: any 2xx is accepted.</summary>

@@ -45,7 +45,7 @@ sealed class RowTransport : IRowTransport
             ? ResponseRule.ForRows(await _http.PostAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false), rows, _http.Time.GetUtcNow())
             : await overflow.SendAsync(_http, Session, login, body, rows, cancel).ConfigureAwait(false);
         if (answer.Kind == AnswerKind.Denied) Session.ForgetLogin(login);
-        return answer;
+        return ResponseRule.WithPlace(answer, login.ApiUrl, login.OtherApiUrl);
     }
 
     public void Dispose()

@@ -14,7 +14,7 @@ sealed class ConfiguredOptions(ILoggerProviderConfiguration<BraintrustLoggerProv
     public const string DefaultPath = "Logging:Braintrust:";
 
     // The levels, which Microsoft.Extensions.Logging reads from the same section.
-    const string LevelSection = "LogLevel";
+    public const string LevelSection = "LogLevel";
 
     public void Configure(BraintrustLoggerOptions options)
     {

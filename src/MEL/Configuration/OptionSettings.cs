@@ -21,6 +21,7 @@ static class OptionSettings
         [nameof(BraintrustOptions.ApiUrl)] = Text(static (options, value) => options.ApiUrl = value),
         [nameof(BraintrustOptions.Project)] = Text(static (options, value) => options.Project = value),
         [nameof(BraintrustOptions.ProjectId)] = Text(static (options, value) => options.ProjectId = value),
+        [nameof(BraintrustOptions.Enabled)] = Flag(static (options, value) => options.Enabled = value),
         [nameof(BraintrustOptions.BatchSizeLimit)] = Number(static (options, value) => options.BatchSizeLimit = (int)value, int.MaxValue),
         [nameof(BraintrustOptions.Period)] = Time(static (options, value) => options.Period = value),
         [nameof(BraintrustOptions.EagerlyEmitFirstEvent)] = Flag(static (options, value) => options.EagerlyEmitFirstEvent = value),
@@ -42,6 +43,9 @@ static class OptionSettings
         [nameof(BraintrustOptions.CaptureContent)] = Flag(static (options, value) => options.CaptureContent = value),
         [nameof(BraintrustOptions.ScrubSecrets)] = Flag(static (options, value) => options.ScrubSecrets = value),
     };
+
+    /// <summary>What a provider takes over when its configuration changes. <c>LogLevel</c> does so too, which is Microsoft.Extensions.Logging's.</summary>
+    public static readonly string[] Reloaded = [nameof(BraintrustOptions.Enabled), nameof(BraintrustOptions.SamplingRatio)];
 
     /// <summary>What takes a list.</summary>
     public static readonly string[] Lists = [nameof(BraintrustOptions.ActivitySources)];

@@ -212,6 +212,47 @@ public sealed class SharingTests
         Assert.True(seen["braintrust.rows.queued"] >= 1);
         Assert.True(seen["braintrust.bytes.queued"] > 0);
         Assert.All(new[] { "braintrust.rows.delivered", "braintrust.rows.retried", "braintrust.oldest.age" }, name => Assert.Contains(name, seen.Keys));
+        await logger.Client.FlushAsync();
+        listener.RecordObservableInstruments();
+        Assert.All(new[] { "braintrust.last_delivery.age", "braintrust.heartbeat.age" }, name => Assert.Contains(name, seen.Keys));
+    }
+
+    [Fact]
+    public async Task TheMeterShowsTheLastDeliveryAndALoopThatAnswers()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        Assert.Null(logger.Client.SinceDelivery);
+        logger.Log(name: "row");
+        await logger.Client.FlushAsync();
+        world.Clock.Advance(TimeSpan.FromMinutes(3));
+        Assert.Equal(TimeSpan.FromMinutes(3), logger.Client.SinceDelivery);
+
+        logger.Client.AskHeartbeat();
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await Patience.For(AnsweredAsync(), () => "the loop");
+
+        async Task<bool> AnsweredAsync()
+        {
+            while (logger.Client.AskHeartbeat() > TimeSpan.Zero)
+            {
+                await logger.Client.FlushAsync(); // a turn
+            }
+            return true;
+        }
+    }
+
+    [Fact]
+    public async Task WhoAsksForTheOldRatioAfterAChangeGetsAClientOfTheirOwn()
+    {
+        await using var world = await World.StartAsync();
+        await using var one = SharedClients.Acquire(world.Options());
+        one.Client.Resample(0.5);
+        await using var late = SharedClients.Acquire(world.Options());
+        await using var later = SharedClients.Acquire(world.Options());
+
+        Assert.NotSame(one.Client, late.Client);
+        Assert.Same(late.Client, later.Client);
     }
 
     [Fact]

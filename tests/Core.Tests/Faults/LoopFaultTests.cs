@@ -87,7 +87,9 @@ public sealed class LoopFaultTests
         var flush = logger.Client.FlushAsync();
         await clock.Failed.WaitForAsync(1);
         var began = world.Clock.GetUtcNow();
+        Assert.Equal(TimeSpan.Zero, logger.Client.AskHeartbeat()); // asked now for the first time
         await world.AdvanceUntil(clock.Failed.WaitForAsync(5));
+        Assert.True(logger.Client.AskHeartbeat() >= TimeSpan.FromSeconds(3)); // coming back is no sign of life, a turn is
         Assert.InRange((world.Clock.GetUtcNow() - began).TotalSeconds, 4, 60); // one a second at most
         clock.IsBroken = false;
         await world.AdvanceUntil(flush);

@@ -53,6 +53,67 @@ public sealed class SamplingTests
     }
 
     [Fact]
+    public async Task AnotherRatioIsForTracesThatBeginAndWhatIsOpenStaysWhole()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        var client = logger.Client;
+        var kept = logger.StartSpan("kept");
+
+        client.Resample(0);
+        logger.StartSpan("below", parent: kept).End();
+        kept.Log(output: "to the end");
+        kept.End();
+        var withheld = logger.StartSpan("withheld");
+
+        client.Resample(1);
+        logger.StartSpan("below it", parent: withheld).End();
+        using (logger.StartSpan("around", parent: withheld))
+        {
+            logger.Log(name: "an event below it");
+        }
+        withheld.End();
+        logger.Log(name: "afterwards");
+        await client.FlushAsync();
+
+        Assert.Equal(["afterwards", "below", "kept"], world.Rows.Select(row => (string?)row["span_attributes"]!["name"]).Order());
+        Assert.Equal("to the end", (string?)world.Row("kept")["output"]);
+        Assert.Equal(4, client.Ledger.Withheld[WithheldReasons.Sampled]);
+    }
+
+    [Fact]
+    public void WhatTheCallbackSaidOfATraceHoldsUnderAnotherRatio()
+    {
+        var asked = 0;
+        var sampler = new TraceSampler(1, _ => asked++ > 0);
+        Assert.False(sampler.Keeps(7, () => null!));
+
+        Assert.False(sampler.With(0.5).Keeps(7, () => null!));
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
+    public async Task AClientThatIsOffSendsNothingAndSaysSo()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => (options.Enabled, options.ActivitySources) = (false, ["off.*"]));
+        using var source = new ActivitySource("off.source");
+
+        Assert.Null(source.StartActivity("nobody listens"));
+        var id = logger.Log(name: "row");
+        using (var span = logger.StartSpan("span"))
+        {
+            Assert.EndsWith("000000000000", span.Id, StringComparison.Ordinal);
+        }
+        logger.LogFeedback("0b000000-0000-4000-8000-00000000000a", Good);
+        logger.UpdateSpan(id, output: "more");
+        await logger.Client.FlushAsync();
+
+        Assert.Empty(world.Server.Requests.Entries);
+        Assert.Equal((0, 4), (logger.Client.Ledger.Accepted, logger.Client.Ledger.Withheld[WithheldReasons.Disabled]));
+    }
+
+    [Fact]
     public void ServicesWithTheSameRatioKeepTheSameTracesAndASmallerOneKeepsASubset() => Gen.Select(Gen.ULong, Gen.ULong, Gen.Double[0, 1], Gen.Double[0, 1]).Sample((high, low, one, other) =>
     {
         var trace = new UInt128(high, low);

@@ -103,6 +103,17 @@ public class BraintrustSessionTests
         Assert.DoesNotContain("sk-canary", login!.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("https://api.example", null)]
+    [InlineData("https://api-eu.example", "https://api.example")]
+    public async Task ALoginKnowsThatItsOrganisationLivesElsewhere(string? apiUrl, string? other)
+    {
+        using var http = Http(new RecordingHandler());
+        var (_, login) = await Session(apiUrl: apiUrl).LoginAsync(http, default);
+        Assert.Equal(other, login!.OtherApiUrl);
+    }
+
     [Fact]
     public async Task AnOrganisationThatIsNotThereIsNamedWithThoseThatAre()
     {

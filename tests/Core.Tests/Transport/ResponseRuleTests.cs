@@ -50,6 +50,38 @@ public class ResponseRuleTests
         Assert.Equal(message, ResponseRule.ByStatus(HttpReply(status, "a secret prompt"), default).Message);
 
     [Theory]
+    [InlineData(401, true)]
+    [InlineData(403, true)]
+    [InlineData(404, true)]
+    [InlineData(405, true)]
+    [InlineData(421, true)]
+    [InlineData(302, true)]
+    [InlineData(200, true)] // an empty answer: whatever is there, it is no Braintrust
+    [InlineData(400, false)]
+    [InlineData(413, false)]
+    [InlineData(429, false)]
+    [InlineData(503, false)]
+    public void ARefusalWhereTheLoginNamesAnotherPlaceSaysSo(int status, bool isSaid)
+    {
+        var answer = ResponseRule.ForRows(HttpReply(status, ""), 1, default);
+        var said = ResponseRule.WithPlace(answer, "https://api.example", "https://api-eu.example").Message!;
+
+        Assert.StartsWith(answer.Message!, said, StringComparison.Ordinal);
+        Assert.Equal(isSaid, said.EndsWith(
+            " ApiUrl (BRAINTRUST_API_URL) is https://api.example, but the login names https://api-eu.example for this organisation: unless a gateway of yours stands between, leave it unset.",
+            StringComparison.Ordinal));
+        Assert.Equal(answer, ResponseRule.WithPlace(answer, "https://api.example", null));
+    }
+
+    [Fact]
+    public void AHostThatIsNotThereMayBeTheWrongOne() =>
+        Assert.Contains("the login names https://b.example", ResponseRule.WithPlace(Answer.Retry("a.example was not found."), "https://a.example", "https://b.example").Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void APathThatIsNotThereIsTheAddress() =>
+        Assert.Equal("Braintrust answered 404 (Not Found). Check BRAINTRUST_API_URL.", ResponseRule.ForRows(HttpReply(404, ""), 1, default).Message);
+
+    [Theory]
     [InlineData(429, 7)]
     [InlineData(503, 7)]
     [InlineData(413, null)]

@@ -14,7 +14,7 @@ sealed class BraintrustAuditSink(ClientLease lease, FrontEndSettings settings, L
 
     public void Emit(LogEvent logEvent)
     {
-        if (!gate.Admits(logEvent))
+        if (!_frontEnd.IsEnabled || !gate.Admits(logEvent))
         {
             return;
         }

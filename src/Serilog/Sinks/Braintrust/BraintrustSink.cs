@@ -32,7 +32,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
 
     public void Emit(LogEvent logEvent)
     {
-        if (!_gate.Admits(logEvent))
+        if (!_frontEnd.IsEnabled || !_gate.Admits(logEvent))
         {
             return;
         }
