@@ -205,7 +205,10 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
             Size = EstimateBytes(),
             Enrichment = Enrichment,
         });
-        IsWritten |= !isOffered;
+        if (!isOffered)
+        {
+            IsWritten = true; // no reading and writing back: the writer may be setting it now
+        }
         Streams?.Leave(this);
         Above = Open(Above);
         return true;

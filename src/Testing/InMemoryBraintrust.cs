@@ -55,7 +55,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
         get
         {
             var ledger = Client.Ledger;
-            return new(ledger.Accepted, ledger.Delivered, ledger.Dropped, ledger.ResidentRows, ledger.LostUploads);
+            return new(ledger.Accepted, ledger.Delivered, ledger.Dropped, ledger.ResidentRows + ledger.SpooledRows, ledger.LostUploads);
         }
     }
 

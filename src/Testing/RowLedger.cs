@@ -6,7 +6,7 @@ namespace Braintrust.Logging.Testing;
 /// <param name="Accepted">Rows that were logged, whatever became of them.</param>
 /// <param name="Delivered">Rows that Braintrust has acknowledged.</param>
 /// <param name="Dropped">Rows that will never arrive, by reason: see <see cref="LossReasons"/>.</param>
-/// <param name="Waiting">Rows that are still in memory.</param>
+/// <param name="Waiting">Rows that are still in memory, or on disk with a <see cref="BraintrustOptions.SpoolDirectory"/>.</param>
 /// <param name="LostAttachments">Attachments that will never arrive; their rows did. No part of the sum.</param>
 public sealed record RowLedger(long Accepted, long Delivered, IReadOnlyDictionary<string, long> Dropped, long Waiting, long LostAttachments)
 {

@@ -7,7 +7,8 @@ namespace Braintrust.Logging.Pipeline;
 /// How large a request may be: half of what the server announces, since the gateway before it answers 413 near the maximum (PROTOCOL
 /// section 11); less after a 413, and slowly more again while requests pass.
 /// </summary>
-sealed class BodyLimit
+/// <param name="most">What four requests under way may take each, where the queue's bound does not count them.</param>
+sealed class BodyLimit(long most = long.MaxValue)
 {
     const long Default = 6 * 1024 * 1024;
     const long Smallest = 16 * 1024;
@@ -15,12 +16,12 @@ sealed class BodyLimit
     // BRAINTRUST_MAX_REQUEST_SIZE, if it is set.
     readonly long _own = long.TryParse(Environment.GetEnvironmentVariable(EnvironmentVariables.MaxRequestSize), NumberStyles.None, CultureInfo.InvariantCulture, out var own) && own > 0 ? own : long.MaxValue;
 
-    long _half = Default / 2;
+    long _half = Math.Max(Smallest, Math.Min(most, Default / 2));
 
     /// <summary>What the server takes, if it has said so; then larger bodies go by way of an object store.</summary>
     public long? Announced { get; private set; }
 
-    public long Bytes { get; private set; } = Default / 2;
+    public long Bytes { get; private set; } = Math.Max(Smallest, Math.Min(most, Default / 2));
 
     public void Announce(long? limit)
     {
@@ -29,7 +30,7 @@ sealed class BodyLimit
             return; // what 413s have taught stays
         }
         Announced = limit;
-        _half = Math.Max(Smallest, Math.Min(_own, limit ?? Math.Min(Default, _own)) / 2);
+        _half = Math.Max(Smallest, Math.Min(most, Math.Min(_own, limit ?? Math.Min(Default, _own)) / 2));
         Bytes = Math.Min(Bytes, _half);
     }
 

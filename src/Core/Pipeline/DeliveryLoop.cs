@@ -39,7 +39,7 @@ sealed class DeliveryLoop
     // The loop's own; the oldest row's time is read by others.
     readonly Flushes _flushes;
     readonly Fates _fates;
-    readonly BodyLimit _bodyLimit = new();
+    readonly BodyLimit _bodyLimit;
     readonly Outbox _outbox;
     readonly Intake _intake;
     readonly IInbox _inbox;
@@ -63,6 +63,7 @@ sealed class DeliveryLoop
         _clock = options.Clock;
         _flushes = new Flushes(ledger);
         _fates = new Fates(ledger, losses, self, spooling?.Store, _clock);
+        _bodyLimit = new BodyLimit(options.SpoolDirectory is null ? long.MaxValue : options.QueueLimitBytes / (2 * MaxInFlight)); // rows on disk are in no other bound
         _outbox = new Outbox(options.MostRows, _bodyLimit, () => Now);
         _intake = new Intake(composers(), _outbox, _flushes, _fates, ledger, _clock);
         _uploads = new Uploads(attachments, ledger, _fates, _clock, Answered, _abort.Token);
@@ -111,7 +112,7 @@ sealed class DeliveryLoop
         }
         var now = Now;
         var askedAt = _heartbeat.Ask(now);
-        _queue.Ring();
+        _inbox.Ring();
         return _clock.GetElapsedTime(askedAt, now);
     }
 
@@ -532,11 +533,15 @@ sealed class DeliveryLoop
         {
             _fates.End(batch, Settlement.ShutdownMessage(batch.LastError ?? why));
         }
+        while (_asked.TryDequeue(out var request))
+        {
+            _flushes.Ask(request);
+        }
         _inbox.Close(Settlement.ShutdownMessage(why));
         _uploads.Close();
         _refusals.Tell(Now, (frontEnd, _, rows) => _fates.Refuse(frontEnd, rows));
         _fates.Tell();
-        _flushes.Complete(Now, Now, _fates.LastError);
+        _flushes.Complete(long.MaxValue, long.MaxValue, _fates.LastError); // nothing more happens: rows that stay on disk keep nobody waiting
         Volatile.Write(ref _rest, _flushes.Rest(_fates.LastError));
         Volatile.Write(ref _oldest, long.MaxValue);
         _inbox.Dispose();

@@ -107,6 +107,17 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
 
     public bool IsUrgent => Volatile.Read(ref _isUrgent);
 
+    /// <summary>Whether it is urgent, for the one who reads everything next.</summary>
+    public bool TakeUrgency()
+    {
+        var wasUrgent = IsUrgent;
+        if (wasUrgent)
+        {
+            Hurried();
+        }
+        return wasUrgent;
+    }
+
     /// <summary>For the reader, once it has read all there is.</summary>
     public void Hurried() => Volatile.Write(ref _isUrgent, false);
 

@@ -27,7 +27,7 @@ sealed class SpoolInbox(
     bool _isDry = true;
     int _deferring;
     long _parkedBytes;
-    long _lastSpooled;
+    long _lastSpooled = SpoolIndex.FirstOwn - 1; // adopted rows stand before our own
     long _firstAt = long.MaxValue;
     long _sweptAt;
     long _seen;
@@ -62,10 +62,7 @@ sealed class SpoolInbox(
 
     public void Tend()
     {
-        while (store.TryTakeNews(out var news))
-        {
-            Learn(news);
-        }
+        LearnAll();
         TakeNotes();
         _parkedBytes = outbox.ParkedBytes;
         if (_deferring > 0 && outbox.Lanes.Any(MayResume))
@@ -172,10 +169,7 @@ sealed class SpoolInbox(
             ledger.Forgetting(keepsake.Size);
             keepsake.Confirmation?.Lost(new RowLoss(1, LossReasons.Shutdown, $"{message} {Fates.IsOnDisk}", null));
         }
-        while (store.TryTakeNews(out var news))
-        {
-            Learn(news);
-        }
+        LearnAll();
     }
 
     /// <summary>From here on the thread gives the files up.</summary>
@@ -206,6 +200,14 @@ sealed class SpoolInbox(
             {
                 return;
             }
+        }
+    }
+
+    void LearnAll()
+    {
+        while (store.TryTakeNews(out var news))
+        {
+            Learn(news);
         }
     }
 
@@ -251,6 +253,10 @@ sealed class SpoolInbox(
         {
             _hasNext = store.TryRead(out _next);
             _isDry = !_hasNext;
+            if (_hasNext && _next.IsAdopted)
+            {
+                LearnAll(); // that they are ours is told before they can be read, and has to be known before they are counted
+            }
         }
         return _hasNext && (_next.IsAdopted || _next.Sequence <= _lastSpooled);
     }

@@ -122,9 +122,11 @@ sealed class SpoolThread : IRowTaker
         _released.TrySetResult();
     }
 
+    bool AreOpenForLong => _openSince != long.MaxValue && _options.Clock.GetElapsedTime(_openSince) >= _options.Period;
+
     void WriteAll(bool isEnd)
     {
-        var isUrgent = _queue.IsUrgent;
+        var isUrgent = _queue.TakeUrgency(); // first: what made it urgent stands in the queue by now
         for (var hasMore = true; hasMore;)
         {
             FlushRequest? flush;
@@ -135,13 +137,14 @@ sealed class SpoolThread : IRowTaker
                     return;
                 }
                 hasMore = Gather(out flush);
-                if (flush is not null || (!hasMore && (isEnd || isUrgent || _options.Clock.GetElapsedTime(Math.Min(_openSince, _options.Clock.GetTimestamp())) >= _options.Period)))
+                if (flush is not null || (!hasMore && (isEnd || isUrgent)) || AreOpenForLong)
                 {
                     _writer.WriteOpenSpans();
                     _openSince = long.MaxValue;
                 }
             }
             Commit();
+            Maintain(); // here too: rows may come as fast as the disk takes them, for ever
             if (flush is not null)
             {
                 _handover.Flush(flush);
@@ -149,7 +152,6 @@ sealed class SpoolThread : IRowTaker
         }
         if (isUrgent)
         {
-            _queue.Hurried();
             _handover.Hurry();
         }
     }

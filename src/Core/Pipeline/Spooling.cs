@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Spool;
 
@@ -8,8 +10,15 @@ namespace Braintrust.Logging.Pipeline;
 /// <param name="Bell">Wakes the thread that writes them.</param>
 sealed record Spooling(SpoolStore Store, AutoResetEvent Bell)
 {
+    /// <summary>
+    /// Without a name the organisation is the key's first, which only a login tells. So the key stands for it: rows must not go to another's organisation because it shares a folder. Of the key there is on disk
+    /// what tells it from others, and nothing that leads back to it.
+    /// </summary>
+    public static string? AccountOf(ConnectionSettings connection) =>
+        connection.OrgName ?? (connection.ApiKey is { } key ? $"key {Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"braintrust spool {key}")), 0, 8)}" : null);
+
     /// <summary>Null: the options ask for none.</summary>
     public static Spooling? From(DeliveryOptions options, ConnectionSettings connection, ISpoolFiles? files) => options.SpoolDirectory is not { } directory
         ? null
-        : new(new SpoolStore(new SpoolSettings(directory, options.SpoolSync, options.SpoolLimitBytes, connection.AppUrl, connection.OrgName), options.Clock, files), new AutoResetEvent(false));
+        : new(new SpoolStore(new SpoolSettings(directory, options.SpoolSync, options.SpoolLimitBytes, connection.AppUrl, AccountOf(connection)), options.Clock, files), new AutoResetEvent(false));
 }

@@ -158,7 +158,7 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
         return file is null || ReadHead(file) is not { Kind: HeadKind.Good } head || IsOfThisAccount(head.Head);
     }
 
-    bool IsOfThisAccount(in SegmentHead head) => head.AppUrl == settings.AppUrl && head.OrgName == settings.OrgName;
+    bool IsOfThisAccount(in SegmentHead head) => head.AppUrl == settings.AppUrl && (head.OrgName is null || head.OrgName == settings.OrgName);
 
     void Leave(string name)
     {
@@ -224,8 +224,8 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
             head = ReadHead(file);
             if (head.Kind == HeadKind.Damaged)
             {
-                index.AddBytes(-listed);
                 SetAsideWithoutHead(file, path);
+                index.AddBytes(-listed);
                 return;
             }
             if (head.Kind == HeadKind.Newer)
@@ -262,12 +262,11 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
             segment.Pending[row] = true;
         }
         index.AddBytes(found.End - listed + noted.Length);
-        index.AddAdopted(segment);
         foreach (var (project, rows) in found.Projects)
         {
             index.Tell(SpoolNewsKind.Adopted, project, rows, 0, SpoolText.Adopted);
         }
-
+        index.AddAdopted(segment); // from here on they can be read
         if (found.Lost > 0)
         {
             index.Tell(SpoolNewsKind.Adopted, null, found.Lost, 0, SpoolText.Adopted);
