@@ -27,7 +27,7 @@ sealed class SpoolInbox(
     bool _isDry = true;
     int _deferring;
     long _parkedBytes;
-    long _lastSpooled = SpoolIndex.FirstOwn - 1; // adopted rows stand before our own
+    long _lastSpooled = SpoolIndex.FirstOwn - 1; // none of our own: what is adopted comes before, so every flush covers it
     long _firstAt = long.MaxValue;
     long _sweptAt;
     long _seen;
@@ -390,6 +390,7 @@ sealed class SpoolInbox(
     /// <summary>Its rows on disk may be read again: it is open, or holds none in memory that could open it.</summary>
     static bool MayResume(Lane lane) => lane.IsDeferring && (lane.IsOpen || lane.Rows == 0);
 
+    /// <summary>A wall clock that was set back since makes no row younger than new.</summary>
     long Timestamp(long ticks) =>
-        _clock.GetTimestamp() - (long)((_clock.GetUtcNow().UtcTicks - ticks) / (double)TimeSpan.TicksPerSecond * _clock.TimestampFrequency);
+        _clock.GetTimestamp() - (long)(Math.Max(0, _clock.GetUtcNow().UtcTicks - ticks) / (double)TimeSpan.TicksPerSecond * _clock.TimestampFrequency);
 }

@@ -14,10 +14,15 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
     const int MostSegmentsAtOnce = 1000;
     const int MostDamageKept = 1024 * 1024;
 
+    // A process that goes on for so long with a segment does not end over it.
+    static readonly TimeSpan Trial = TimeSpan.FromMinutes(1);
+
     // What is written meanwhile waits for it.
     static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
 
     readonly List<SpoolHome> _homes = [];
+    // Segments that are noted as taken over, and since when; in that order.
+    readonly Queue<(SpoolSegment Segment, long Since)> _onTrial = [];
     // Folders that hold rows of other accounts or later versions: looked at once.
     readonly HashSet<string> _left = new(StringComparer.Ordinal);
     readonly FrameReader _frames = new();
@@ -185,6 +190,25 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
         CloseWhatIsDone();
     }
 
+    /// <summary>
+    /// Notes of segments that it was not they that ended this process, once that is plain: else an outage in which processes are killed for other reasons would cost rows that nothing is wrong with.
+    /// </summary>
+    /// <param name="isEnd">The process ends in good order, whatever it holds.</param>
+    public void Release(bool isEnd)
+    {
+        while (_onTrial.TryPeek(out var first) && (isEnd || clock.GetElapsedTime(first.Since) >= Trial))
+        {
+            _onTrial.Dequeue();
+            try
+            {
+                notes.NoteReleased(first.Segment);
+            }
+            catch (Exception) // it counts as one attempt more than there were
+            {
+            }
+        }
+    }
+
     /// <summary>Opens the oldest segment that was not looked at yet. False: there is none.</summary>
     public bool OpenNext(out long bytes)
     {
@@ -292,6 +316,7 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
         if (segment.PendingCount > 0)
         {
             notes.NoteTaken(segment);
+            _onTrial.Enqueue((segment, clock.GetTimestamp()));
         }
         foreach (var bytes in found.Lost > 0 ? found.Damage : [])
         {

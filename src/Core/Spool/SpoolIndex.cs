@@ -239,14 +239,6 @@ sealed class SpoolIndex
         }
     }
 
-    public List<SpoolSegment> Segments(SpoolHome home)
-    {
-        lock (_lock)
-        {
-            return [.. (home.IsOwn ? _own : _adopted).Where(segment => segment.Home == home && !segment.IsGone)];
-        }
-    }
-
     /// <summary>Gives up what the reader does not hold. The bits are of what was given up.</summary>
     public (RowBits Bits, int Count) GiveUp(SpoolSegment segment)
     {

@@ -171,13 +171,9 @@ sealed class SpoolStore : IDisposable
             {
                 folders.Homes.Add(own);
             }
+            folders.Homes.Release(isEnd: true); // nobody's rows ended this process
             foreach (var home in folders.Homes.All.ToList())
             {
-                // Nobody's rows ended this process.
-                foreach (var segment in home.IsOwn ? [] : _index.Segments(home))
-                {
-                    Quietly(() => _notes.NoteReleased(segment));
-                }
                 folders.Homes.Close(home);
             }
         }
@@ -205,6 +201,7 @@ sealed class SpoolStore : IDisposable
             folders.Homes.Search(folders.Root, _writer.Home);
         }
         folders.Homes.ReadAhead();
+        folders.Homes.Release(isEnd: false);
     }
 
     void LeaveIfMoved()

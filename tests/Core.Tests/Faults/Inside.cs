@@ -13,6 +13,9 @@ static class Inside
 
     public static bool IsSending(BraintrustClient client) => ((Outbox)Field(Field(client, "_loop"), "_outbox")).Sending > 0;
 
+    /// <summary>Whether an answer of the server is awaited.</summary>
+    public static bool IsAsking(BraintrustClient client) => IsSending(client) || (int)Field(Field(client, "_loop"), "_lookUps") > 0;
+
     public static int ReadyBatches(BraintrustClient client) => ((Outbox)Field(Field(client, "_loop"), "_outbox")).Ready;
 
     /// <summary>How many entries a collection of one of the loop's parts has.</summary>

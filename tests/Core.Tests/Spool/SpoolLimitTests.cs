@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using Braintrust.Logging.Session;
 using Braintrust.Logging.Spool;
@@ -103,6 +106,74 @@ public sealed class SpoolLimitTests
         store.Maintain();
         Assert.Empty(SpoolWorld.Texts(store));
         Assert.True(File.Exists(rows));
+    }
+
+    [Fact, Trait("Row", "S02")]
+    public async Task PipesSocketsAndFilesWithOtherNamesAreLeftAlone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        using var world = new SpoolWorld();
+        var ended = world.Store();
+        Assert.True(world.Write(ended, "1"));
+        ended.Dispose();
+        var rows = Assert.Single(world.Files("*.rows"));
+        string Planted(int number) => Path.Combine(Path.GetDirectoryName(rows)!, $"{number:x16}.rows");
+        var other = Path.Combine(world.Parent, "other");
+        File.Copy(rows, other);
+        await RunAsync("mkfifo", Planted(1));
+        await RunAsync("ln", other, Planted(2));
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var path = Path.Combine(world.Parent, "s");
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        File.Move(path, Planted(3));
+        var before = await File.ReadAllBytesAsync(other);
+
+        var store = world.Store();
+        await Task.Run(store.Maintain).WaitAsync(Patience.Limit); // a pipe does not hold it up
+        var row = Assert.Single(SpoolWorld.Read(store));
+        store.Settle(row.Sequence);
+        for (var i = 0; i < 10; i++)
+        {
+            world.Clock.Advance(TimeSpan.FromSeconds(5));
+            await Task.Run(store.Maintain).WaitAsync(Patience.Limit);
+        }
+        Assert.Equal((0, 0), (store.Rows, store.Bytes));
+        store.Dispose();
+        Assert.Equal([Planted(1), Planted(2), Planted(3)], Directory.GetFileSystemEntries(Path.GetDirectoryName(rows)!).Order(StringComparer.Ordinal));
+        Assert.Equal(before, await File.ReadAllBytesAsync(other));
+
+        static async Task RunAsync(string program, params string[] arguments)
+        {
+            using var process = Process.Start(program, arguments);
+            await process.WaitForExitAsync();
+            Assert.Equal(0, process.ExitCode);
+        }
+    }
+
+    [Fact, Trait("Row", "D21")]
+    public void ALetterThatCannotBeWrittenWaitsAndHoldsUpNothing()
+    {
+        using var world = new SpoolWorld();
+        var store = world.Store();
+        Assert.True(world.Write(store, "1"));
+        var place = Path.Combine(world.Root, "dead-letters");
+        File.WriteAllText(place, "no folder");
+        store.Bury(new DeadLetter("rejected", "no", new ProjectKey("p", null), 1, Encoding.UTF8.GetBytes(new string('[', 1000) + new string(']', 1000))));
+        store.Maintain();
+
+        Assert.True(world.Write(store, "2"));
+        var rows = SpoolWorld.Read(store);
+        Assert.Equal(["1", "2"], rows.Select(static row => row.Json));
+        rows.ForEach(row => store.Settle(row.Sequence));
+        store.Maintain();
+        Assert.Equal((0, "no folder"), (store.Rows, File.ReadAllText(place)));
+
+        File.Delete(place);
+        store.Maintain();
+        Assert.Contains("\"no\"", File.ReadAllText(Assert.Single(world.Files("*.json"))));
     }
 
     [Fact, Trait("Row", "D21")]

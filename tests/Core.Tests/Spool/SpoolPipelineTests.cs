@@ -79,6 +79,37 @@ public sealed class SpoolPipelineTests
         Assert.Equal(300, world.Server.Arrivals.Count);
     }
 
+    [Fact, Trait("Row", "D01")]
+    public async Task AFlushCoversAdoptedRowsOfWhichSomeWereReadBeforeIt()
+    {
+        await using var world = await DiskWorld.StartAsync();
+        world.Fail();
+        const int count = 3000; // more than can be under way
+        var first = world.Client();
+        var logger = first.GetLogger(setCurrent: false);
+        for (var i = 0; i < count; i++)
+        {
+            logger.Log(name: $"row {i}");
+        }
+        await world.EndAsync(first);
+
+        var release = new TaskCompletionSource();
+        world.Server.OnLogs3 = async _ =>
+        {
+            await release.Task;
+            return null;
+        };
+        var second = await world.AdoptAsync(count);
+        await DiskWorld.UntilAsync(() => Faults.Inside.IsSending(second));
+        var flush = second.FlushAsync(TimeSpan.FromDays(1));
+        await DiskWorld.UntilAsync(() => Faults.Inside.Size(second, "_flushes", "_epochs") == 2); // its marker was read
+        Assert.Equal(0, second.Ledger.Delivered);
+        release.SetResult();
+
+        var result = await flush.WaitAsync(Patience.Limit); // no time passes
+        Assert.Equal((true, count, 0), (result.Completed, result.Delivered, result.Spooled));
+    }
+
     [Fact]
     public async Task AdoptedRowsLeaveWithoutAnythingBeingLogged()
     {
@@ -133,7 +164,10 @@ public sealed class SpoolPipelineTests
         var (closed, open) = (client.GetLogger("forbidden", setCurrent: false), client.GetLogger("open", setCurrent: false));
         const int count = 3000;
         var text = new string('x', 1000);
-        for (var i = 0; i < count; i++)
+        closed.Log(name: "row 0", output: text);
+        open.Log(name: "row 0");
+        await client.FlushAsync(TimeSpan.FromTicks(1)); // and one of them is refused
+        for (var i = 1; i < count; i++)
         {
             closed.Log(name: $"row {i}", output: text);
             open.Log(name: $"row {i}");
@@ -144,15 +178,13 @@ public sealed class SpoolPipelineTests
         }
 
         await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => client.Ledger.Delivered == count));
-        var flush = client.FlushAsync(TimeSpan.FromTicks(1));
-        await world.World.AdvanceUntil(flush);
-        var result = await flush;
+        var result = await client.FlushAsync(TimeSpan.FromTicks(1));
         Assert.Equal((true, count), (result.Completed, result.Spooled));
         Assert.Equal(count, world.Server.Stored("open").Count);
         Assert.InRange(Outbox(client).ParkedBytes, 1000, (1 << 20) / 4); // 3 MB of it wait on disk
 
         world.Server.OnLogs3 = null;
-        await world.World.AdvanceUntil(world.DeliverAsync(client));
+        await world.DeliverAsync(client);
         Assert.Equal(count, world.Server.Stored("forbidden").Count);
         Assert.Equal(2 * count, world.Server.Arrivals.Count);
         Assert.Empty(world.World.Losses);

@@ -1,3 +1,5 @@
+using System.Text;
+using Braintrust.Logging.Rows;
 using Braintrust.Logging.Session;
 using Braintrust.Logging.Spool;
 
@@ -146,5 +148,88 @@ public sealed class SpoolTests
         var heir = world.Store(app: "https://other.test");
         heir.Maintain();
         Assert.Equal(["theirs"], SpoolWorld.Texts(heir));
+    }
+
+    [Theory, InlineData(60, true), InlineData(59, false), Trait("Row", "D20")]
+    public void ProcessesThatEndForOtherReasonsCostNoRow(int seconds, bool isKept)
+    {
+        var disk = new MemoryDisk();
+        var first = disk.Start();
+        using var world = new SpoolWorld(first);
+        Assert.True(world.Write(world.Store(), "1"));
+        first.Kill();
+
+        var read = new List<string>();
+        for (var i = 0; i < 20; i++) // in one outage: nothing is ever settled
+        {
+            var process = disk.Start();
+            using var next = new SpoolWorld(process);
+            var store = next.Store();
+            store.Maintain();
+            read.AddRange(SpoolWorld.Texts(store));
+            next.Clock.Advance(TimeSpan.FromSeconds(seconds));
+            store.Maintain();
+            process.Kill();
+        }
+
+        // Over what ends every process within a minute no more than so many end.
+        Assert.Equal(isKept ? 20 : 8, read.Count);
+        Assert.Equal(isKept ? 0 : 1, disk.Paths.Count(static path => path.StartsWith("/spool/corrupt/", StringComparison.Ordinal)));
+    }
+
+    [Fact, Trait("Row", "D18")]
+    public void FilesOfTheFirstFormatStayReadable()
+    {
+        using var world = new SpoolWorld();
+        var home = Plant(world);
+        foreach (var ending in new[] { ".rows", ".ack" })
+        {
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "Spool", "format-1" + ending), Path.Combine(home, "0000000000000000" + ending));
+        }
+        var store = world.Store();
+        store.Maintain();
+
+        var time = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        Assert.True(store.TryRead(out var row)); // its acknowledgements say: taken over once
+        Assert.Equal((new ProjectKey("projekt ü", null), new RowId(Guid.Empty, "chosen"), true, 1), (row.Record.Project, row.Record.Id, row.Record.Follows, row.Attempts));
+        Assert.Equal((time.AddSeconds(5).Ticks, (ushort)7, """{"row":1}"""), (row.Record.AcceptedTicks, row.Record.Source, Encoding.UTF8.GetString(row.Record.Json.Span)));
+        Assert.True(store.TryRead(out row));
+        Assert.Equal((new ProjectKey(null, "id-1"), new RowId(Guid.Parse("01234567-89ab-cdef-0123-456789abcdef"), null), false), (row.Record.Project, row.Record.Id, row.Record.Follows));
+        Assert.Equal((time.AddSeconds(6).Ticks, (ushort)0, """{"row":2,"text":"ü😀"}"""), (row.Record.AcceptedTicks, row.Record.Source, Encoding.UTF8.GetString(row.Record.Json.Span)));
+        Assert.False(store.TryRead(out _)); // and that the third is settled
+        Assert.Equal(0, SpoolWorld.Count(SpoolWorld.News(store), SpoolNewsKind.Corrupt));
+    }
+
+    [Fact, Trait("Row", "D19")]
+    public void RowsOfAnySizeAndDepthComeBackAsTheyWere()
+    {
+        using var world = new SpoolWorld();
+        string[] rows = [$"\"{new string('x', 10_000_000)}\"", new string('[', 1000) + new string(']', 1000)];
+        var ended = world.Store();
+        Assert.All(rows, row => Assert.True(world.Write(ended, row)));
+        Assert.True(rows.SequenceEqual(SpoolWorld.Texts(ended)));
+        ended.Dispose();
+
+        var store = world.Store();
+        store.Maintain();
+        var read = SpoolWorld.Texts(store);
+        store.Maintain(); // the first is all that is read ahead
+        Assert.True(rows.SequenceEqual(read.Concat(SpoolWorld.Texts(store))));
+    }
+
+    /// <summary>The folder of a process that has ended.</summary>
+    static string Plant(SpoolWorld world)
+    {
+        var home = Path.Combine(world.Root, new string('0', 31) + "1");
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(home);
+        }
+        else
+        {
+            Directory.CreateDirectory(world.Root, (UnixFileMode)0b111_000_000);
+            Directory.CreateDirectory(home, (UnixFileMode)0b111_000_000);
+        }
+        return home;
     }
 }
