@@ -4,6 +4,7 @@ using Snippets;
 namespace Braintrust.Logging.Tests.Docs;
 
 /// <summary>What docs/testing.md shows is what happens.</summary>
+[Collection("current logger")]
 public class TestingPageTests
 {
     [Fact]

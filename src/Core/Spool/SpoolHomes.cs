@@ -286,11 +286,7 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
             segment.Pending[row] = true;
         }
         index.AddBytes(found.End - listed + noted.Length);
-        foreach (var (project, rows) in found.Projects)
-        {
-            index.Tell(SpoolNewsKind.Adopted, project, rows, 0, SpoolText.Adopted);
-        }
-        index.AddAdopted(segment); // from here on they can be read
+        index.AddAdopted(segment, found.Projects);
         if (found.Lost > 0)
         {
             index.Tell(SpoolNewsKind.Adopted, null, found.Lost, 0, SpoolText.Adopted);

@@ -104,10 +104,15 @@ sealed class SpoolIndex
     }
 
     /// <summary>Takes in a segment that was looked through; its bytes were counted when its home was adopted.</summary>
-    public void AddAdopted(SpoolSegment segment)
+    /// <summary>At once: whoever reads its rows has heard of them, and whoever has heard of them can read them.</summary>
+    public void AddAdopted(SpoolSegment segment, IReadOnlyDictionary<Session.ProjectKey, int> projects)
     {
         lock (_lock)
         {
+            foreach (var (project, rows) in projects)
+            {
+                _news.Enqueue(new SpoolNews(SpoolNewsKind.Adopted, project, rows, 0, SpoolText.Adopted));
+            }
             segment.Home.Open++;
             segment.Unread = segment.PendingCount;
             _adopted.Add(segment);

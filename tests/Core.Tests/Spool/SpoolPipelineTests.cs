@@ -99,7 +99,7 @@ public sealed class SpoolPipelineTests
             await release.Task;
             return null;
         };
-        var second = await world.AdoptAsync(count);
+        var second = await world.AdoptAsync(count, static options => options.BatchSizeLimit = 100);
         await DiskWorld.UntilAsync(() => Faults.Inside.IsSending(second));
         var flush = second.FlushAsync(TimeSpan.FromDays(1));
         await DiskWorld.UntilAsync(() => Faults.Inside.Size(second, "_flushes", "_epochs") == 2); // its marker was read
