@@ -93,7 +93,7 @@ public static class BraintrustLoggerConfigurationExtensions
                 nameof(period), nameof(queueLimit), nameof(queueLimitBytes), nameof(eagerlyEmitFirstEvent), nameof(retryTimeLimit),
                 nameof(shutdownTimeout), nameof(flushOnExit), nameof(asyncFlush), nameof(allowInsecureTransport), nameof(eventsAs),
                 nameof(spoolDirectory), nameof(spoolSync), nameof(spoolLimitBytes), nameof(scopeSpans), nameof(activitySources), nameof(samplingRatio), nameof(captureContent), nameof(scrubSecrets), nameof(flushMode),
-                nameof(flushTimeout), nameof(restrictedToMinimumLevel), nameof(levelSwitch),
+                nameof(flushTimeout), nameof(enabled), nameof(restrictedToMinimumLevel), nameof(levelSwitch),
             ],
             [nameof(period), nameof(retryTimeLimit), nameof(shutdownTimeout), nameof(flushTimeout)]);
         if (configuration is not null)
