@@ -64,7 +64,7 @@ sealed class DeliveryLoop
         _flushes = new Flushes(ledger);
         _fates = new Fates(ledger, losses, self, spooling?.Store, _clock);
         _bodyLimit = new BodyLimit(options.SpoolDirectory is null ? long.MaxValue : options.QueueLimitBytes / (2 * MaxInFlight)); // rows on disk are in no other bound
-        _outbox = new Outbox(options.MostRows, _bodyLimit, () => Now);
+        _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
         _intake = new Intake(composers(), _outbox, _flushes, _fates, ledger, _clock);
         _uploads = new Uploads(attachments, ledger, _fates, _clock, Answered, _abort.Token);
         _settlement = new Settlement(_outbox, _uploads, _fates, ledger, _bodyLimit, _api, _clock);
