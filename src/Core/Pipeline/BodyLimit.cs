@@ -16,12 +16,12 @@ sealed class BodyLimit(long most = long.MaxValue)
     // BRAINTRUST_MAX_REQUEST_SIZE, if it is set.
     readonly long _own = long.TryParse(Environment.GetEnvironmentVariable(EnvironmentVariables.MaxRequestSize), NumberStyles.None, CultureInfo.InvariantCulture, out var own) && own > 0 ? own : long.MaxValue;
 
-    long _half = Math.Max(Smallest, Math.Min(most, Default / 2));
+    long _half = Half(Default, most);
 
     /// <summary>What the server takes, if it has said so; then larger bodies go by way of an object store.</summary>
     public long? Announced { get; private set; }
 
-    public long Bytes { get; private set; } = Math.Max(Smallest, Math.Min(most, Default / 2));
+    public long Bytes { get; private set; } = Half(Default, most);
 
     public void Announce(long? limit)
     {
@@ -30,7 +30,7 @@ sealed class BodyLimit(long most = long.MaxValue)
             return; // what 413s have taught stays
         }
         Announced = limit;
-        _half = Math.Max(Smallest, Math.Min(most, Math.Min(_own, limit ?? Math.Min(Default, _own)) / 2));
+        _half = Half(Math.Min(_own, limit ?? Default), most);
         Bytes = Math.Min(Bytes, _half);
     }
 
@@ -43,4 +43,6 @@ sealed class BodyLimit(long most = long.MaxValue)
             Bytes = Math.Min(_half, Bytes + Bytes / 8);
         }
     }
+
+    static long Half(long limit, long most) => Math.Max(Smallest, Math.Min(most, limit / 2));
 }
