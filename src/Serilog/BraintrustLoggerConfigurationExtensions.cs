@@ -124,7 +124,7 @@ public static class BraintrustLoggerConfigurationExtensions
         options.FlushTimeout = flushTimeout ?? options.FlushTimeout;
         options.RestrictedToMinimumLevel = restrictedToMinimumLevel;
         options.LevelSwitch = levelSwitch;
-        return loggerSinkConfiguration.Sink(Sink(options, check.OnlyPath ?? "WriteTo.Braintrust: "));
+        return Write(loggerSinkConfiguration, Sink(options, check.OnlyPath ?? "WriteTo.Braintrust: "));
     }
 
     /// <summary>Writes log events to Braintrust, with everything set by code.</summary>
@@ -136,7 +136,7 @@ public static class BraintrustLoggerConfigurationExtensions
     public static LoggerConfiguration Braintrust(this LoggerSinkConfiguration loggerSinkConfiguration, Action<BraintrustSinkOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(loggerSinkConfiguration);
-        return loggerSinkConfiguration.Sink(Sink(Configured(configure), $"{nameof(BraintrustSinkOptions)}."));
+        return Write(loggerSinkConfiguration, Sink(Configured(configure), $"{nameof(BraintrustSinkOptions)}."));
     }
 
     /// <summary>Writes log events through an existing client. Disposing the logger flushes the client and leaves it open.</summary>
@@ -159,7 +159,7 @@ public static class BraintrustLoggerConfigurationExtensions
     {
         ArgumentNullException.ThrowIfNull(loggerSinkConfiguration);
         ArgumentNullException.ThrowIfNull(client);
-        return loggerSinkConfiguration.Sink(
+        return Write(loggerSinkConfiguration,
             new BraintrustSink(Lease(client, project), Settings(client, eventsAs), new LevelGate(restrictedToMinimumLevel, levelSwitch)));
     }
 
@@ -211,7 +211,7 @@ public static class BraintrustLoggerConfigurationExtensions
         var options = Account(project, apiKey, projectId, orgName, appUrl, apiUrl, allowInsecureTransport, eventsAs);
         options.RestrictedToMinimumLevel = restrictedToMinimumLevel;
         options.LevelSwitch = levelSwitch;
-        return loggerAuditSinkConfiguration.Sink(AuditSink(options, check.OnlyPath ?? "AuditTo.Braintrust: "));
+        return Audit(loggerAuditSinkConfiguration, AuditSink(options, check.OnlyPath ?? "AuditTo.Braintrust: "));
     }
 
     /// <summary>Writes each log event before the log call returns, with everything set by code.</summary>
@@ -223,7 +223,7 @@ public static class BraintrustLoggerConfigurationExtensions
     public static LoggerConfiguration Braintrust(this LoggerAuditSinkConfiguration loggerAuditSinkConfiguration, Action<BraintrustSinkOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(loggerAuditSinkConfiguration);
-        return loggerAuditSinkConfiguration.Sink(AuditSink(Configured(configure), $"{nameof(BraintrustSinkOptions)}."));
+        return Audit(loggerAuditSinkConfiguration, AuditSink(Configured(configure), $"{nameof(BraintrustSinkOptions)}."));
     }
 
     /// <summary>Writes each log event through an existing client before the log call returns. The client is not disposed.</summary>
@@ -246,9 +246,14 @@ public static class BraintrustLoggerConfigurationExtensions
     {
         ArgumentNullException.ThrowIfNull(loggerAuditSinkConfiguration);
         ArgumentNullException.ThrowIfNull(client);
-        return loggerAuditSinkConfiguration.Sink(
+        return Audit(loggerAuditSinkConfiguration,
             new BraintrustAuditSink(Lease(client, project), Settings(client, eventsAs), new LevelGate(restrictedToMinimumLevel, levelSwitch)));
     }
+
+    // With each sink, what tells BeginSpan of it.
+    static LoggerConfiguration Write(LoggerSinkConfiguration to, BraintrustSink sink) => to.Sink(sink).Destructure.With(new SpanTarget(sink.Logger));
+
+    static LoggerConfiguration Audit(LoggerAuditSinkConfiguration to, BraintrustAuditSink sink) => to.Sink(sink).Destructure.With(new SpanTarget(sink.Logger));
 
     static BraintrustSinkOptions Account(
         string? project, string? apiKey, string? projectId, string? orgName, string? appUrl, string? apiUrl, bool? allowInsecureTransport, EventsAs? eventsAs)

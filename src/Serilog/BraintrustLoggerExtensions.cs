@@ -9,8 +9,9 @@ namespace Serilog;
 public static class BraintrustLoggerExtensions
 {
     /// <summary>
-    /// Opens a span of the current Braintrust logger (<see cref="BraintrustLogger.Current"/>, else the default one); dispose it to end it. What is
-    /// logged inside nests below it. It is named by the rendered message, and its properties become fields as those of an event do.
+    /// Opens a span; dispose it to end it. What is logged inside nests below it. It is named by the rendered message, and its properties become fields as those of an event
+    /// do. Inside a span it is one of that span's project; else of the project of this logger's first <c>WriteTo.Braintrust</c>; else, behind wrappers such as
+    /// <c>WriteTo.Async</c> and sub-loggers, of the current logger (<see cref="BraintrustLogger.Current"/>), or the default one.
     /// </summary>
     /// <example><c>using var span = log.BeginSpan("Answering {Question}", question);</c></example>
     /// <param name="logger">Binds the properties, by its own destructuring rules.</param>
@@ -39,7 +40,7 @@ public static class BraintrustLoggerExtensions
     {
         ArgumentNullException.ThrowIfNull(logger);
         var (name, properties) = SpanTemplate.Bind(logger, messageTemplate, propertyValues);
-        target ??= BraintrustLog.CurrentLogger;
+        target ??= BraintrustSpan.Current?.Logger ?? SpanTarget.Of(logger) ?? BraintrustLog.CurrentLogger;
         return BraintrustLogger.Open(new SpanStart
         {
             Logger = target,

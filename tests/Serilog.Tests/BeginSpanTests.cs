@@ -1,4 +1,5 @@
 using Braintrust.Logging;
+using Braintrust.Logging.Tests;
 using Serilog.Events;
 
 namespace Serilog.Sinks.Braintrust.Tests;
@@ -119,5 +120,54 @@ public class BeginSpanTests
         span.Dispose();
 
         Assert.Equal("[1]", Assert.Single(await world.RowsAsync()).Text("input"));
+    }
+
+    [Fact]
+    public async Task ASpanGoesWhereItsLoggerWritesWhoeverCameFirst()
+    {
+        await using var world = await World.StartAsync();
+        var (first, second) = (Some.ProjectName(), Some.ProjectName());
+        await using var one = new LoggerConfiguration().WriteTo.Braintrust(world.Client, first).CreateLogger();
+        await using var other = new LoggerConfiguration().WriteTo.Braintrust(world.Client, second).CreateLogger();
+        await using var audit = new LoggerConfiguration().AuditTo.Braintrust(world.Client, second).CreateLogger();
+
+        one.BeginSpan("of the first").Dispose();
+        other.ForContext("Tenant", 1).BeginSpan("of the second").Dispose();
+        audit.BeginSpan("of the audit").Dispose();
+        using (one.BeginSpan("around"))
+        {
+            other.BeginSpan("inside").Dispose(); // a trace is of one project
+        }
+
+        await world.Client.FlushAsync();
+        world.CheckLedger();
+        Assert.Equal(["around", "inside", "of the first"], Names(world, first));
+        Assert.Equal(["of the audit", "of the second"], Names(world, second));
+    }
+
+    [Fact]
+    public async Task WhereTheSinkCannotBeFoundTheSpanIsTheCurrentLoggers()
+    {
+        await using var world = await World.StartAsync();
+        var elsewhere = Some.ProjectName();
+        await using var wrapped = new LoggerConfiguration().WriteTo.Logger(inner => inner.WriteTo.Braintrust(world.Client, elsewhere)).CreateLogger();
+        await using var hostile = new LoggerConfiguration().Destructure.With(new ThrowingPolicy()).WriteTo.Braintrust(world.Client, elsewhere).CreateLogger();
+        var current = BraintrustLogger.Current;
+
+        Assert.All([wrapped, hostile, Core.Logger.None], log =>
+        {
+            using var span = log.BeginSpan("somewhere");
+            Assert.Same(current, span.Logger);
+        });
+        await world.Client.FlushAsync();
+        world.CheckLedger();
+    }
+
+    static IEnumerable<string?> Names(World world, string project) =>
+        world.Server.Stored(project).Select(row => row.Text("span_attributes", "name")).Order(StringComparer.Ordinal);
+
+    sealed class ThrowingPolicy : Core.IDestructuringPolicy
+    {
+        public bool TryDestructure(object value, Core.ILogEventPropertyValueFactory propertyValueFactory, out LogEventPropertyValue result) => throw new InvalidOperationException("hostile");
     }
 }

@@ -12,6 +12,9 @@ sealed class BraintrustAuditSink(ClientLease lease, FrontEndSettings settings, L
     readonly BraintrustLogger _logger = lease.GetLogger();
     volatile bool _isDisposed;
 
+    /// <inheritdoc cref="BraintrustSink.Logger"/>
+    public BraintrustLogger Logger => _logger;
+
     public void Emit(LogEvent logEvent)
     {
         if (!_frontEnd.IsEnabled || !gate.Admits(logEvent))

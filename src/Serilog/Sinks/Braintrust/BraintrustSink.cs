@@ -30,6 +30,9 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
         SelfLogBridge.Open();
     }
 
+    /// <summary>Of the project that events go to unless a selector routes them.</summary>
+    public BraintrustLogger Logger => _logger;
+
     public void Emit(LogEvent logEvent)
     {
         if (!_frontEnd.IsEnabled || !_gate.Admits(logEvent))
