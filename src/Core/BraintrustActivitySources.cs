@@ -4,8 +4,9 @@ namespace Braintrust.Logging;
 public static class BraintrustActivitySources
 {
     /// <summary>
-    /// The sources of Microsoft.Extensions.AI, Agent Framework, Semantic Kernel and the OpenAI client. Each library has a switch of its own that
-    /// makes it create activities, and another that makes it put messages into them.
+    /// The sources of Microsoft.Extensions.AI, Agent Framework, Semantic Kernel, and the clients of OpenAI and Azure AI (Inference, Agents, Projects). Each library has a
+    /// switch of its own that makes it create activities, and another that makes it put messages into them. Those of the MCP SDK
+    /// (<c>Experimental.ModelContextProtocol</c>) are not among them: they tell of the protocol, and the tool calls that matter are spans of the library that asks the model.
     /// </summary>
     public static IReadOnlyList<string> GenAI { get; } =
     [
@@ -14,5 +15,8 @@ public static class BraintrustActivitySources
         "Microsoft.Agents.AI.Workflows",
         "Microsoft.SemanticKernel*",
         "OpenAI.*",
+        "Azure.AI.Inference.*",
+        "Azure.AI.Agents.*",
+        "Azure.AI.Projects.*",
     ];
 }

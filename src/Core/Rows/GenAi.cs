@@ -32,6 +32,7 @@ static class GenAi
             "response.output_tokens" or "response.completion_tokens" => Count(MetricNames.Completion, value, into),
             "usage.total_tokens" => Count(MetricNames.Total, value, into),
             "usage.cache_read.input_tokens" or "usage.cache_read_input_tokens" => Count(MetricNames.Cached, value, into),
+            "usage.cache_write.input_tokens" or "usage.cache_write_input_tokens" => Count(MetricNames.CacheCreation, value, into), // the conventions' new name
             "usage.cache_creation.input_tokens" or "usage.cache_creation_input_tokens" => Count(MetricNames.CacheCreation, value, into),
             "usage.reasoning.output_tokens" or "usage.reasoning_tokens" => Count(MetricNames.Reasoning, value, into),
             "response.time_to_first_chunk" => Count(MetricNames.TimeToFirstToken, value, into),
