@@ -2,13 +2,16 @@ using System.Diagnostics;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Braintrust.Logging.Tests.Clients;
+using Xunit.Abstractions;
 
 namespace Braintrust.Logging.Tests.Faults;
 
 /// <summary>Beginnings and ends: always within their time, and nothing of them stays.</summary>
 [Collection("process-wide state")]
-public sealed class LifecycleFaultTests
+public sealed class LifecycleFaultTests(ITestOutputHelper output)
 {
+    static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(300);
+
     public static readonly TheoryData<string, bool> Ends = new()
     {
         { "hang", false }, { "hang", true }, { "drip", false }, { "drip", true }, { "reset in the upload", false }, { "reset in the upload", true }, { "endless chunks", false }, { "503", true },
@@ -17,12 +20,23 @@ public sealed class LifecycleFaultTests
     [Theory, MemberData(nameof(Ends)), Trait("Row", "L01")]
     public async Task AFullQueueAndABadServerCostTheBudgetAndNoMore(string fault, bool isSync)
     {
+        var ends = new List<TimeSpan>();
+        for (var i = 0; i < LongTests.Count(1, 125); i++)
+        {
+            ends.Add(await EndAsync(fault, isSync));
+        }
+        Assert.All(ends, static took => Assert.InRange(took.TotalSeconds, 0, 5)); // 0.3, and what a busy machine adds
+        output.WriteLine($"{fault}: {ends.Count(static took => took <= Budget + TimeSpan.FromMilliseconds(250))} of {ends.Count} ends within the budget and 250 ms; the slowest took {ends.Max().TotalMilliseconds:0} ms");
+    }
+
+    static async Task<TimeSpan> EndAsync(string fault, bool isSync)
+    {
         await using var it = await FaultWorld.StartAsync();
         Fault[] faults = [Fault.Hang, Fault.Drip, Fault.ResetInTheUpload, Fault.EndlessChunks, Fault.Status(503)];
         it.Faults.ForAllRows(faults.Single(one => one.Name == fault));
         var logger = it.Logger(options =>
         {
-            (options.QueueLimit, options.BatchSizeLimit, options.ShutdownTimeout) = (500, 50, TimeSpan.FromMilliseconds(300));
+            (options.QueueLimit, options.BatchSizeLimit, options.ShutdownTimeout) = (500, 50, Budget);
             (options.TimeProvider, options.EagerlyEmitFirstEvent) = (TimeProvider.System, true); // the budget is a promise in real time
         });
         logger.Log(name: "first");
@@ -32,7 +46,7 @@ public sealed class LifecycleFaultTests
             logger.Log(name: "row");
         }
 
-        var watch = Stopwatch.StartNew();
+        var before = Stopwatch.GetTimestamp();
         if (isSync)
         {
             logger.Client.Dispose();
@@ -41,11 +55,11 @@ public sealed class LifecycleFaultTests
         {
             await logger.Client.DisposeAsync();
         }
-
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 5); // 0.3, and what a busy machine adds
+        var took = Stopwatch.GetElapsedTime(before);
         Inside.Await(() => logger.Client.Ledger.ResidentRows == 0);
         Assert.Equal(1001, logger.Client.Ledger.Dropped["queue_full"] + logger.Client.Ledger.Dropped["shutdown"]);
         Inside.Await(() => it.World.Losses.ToArray().Sum(loss => loss.Count) == 1001);
+        return took;
     }
 
     [Fact, Trait("Row", "L02")]

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Braintrust.Logging.Pipeline;
 using Braintrust.Logging.Tests.Clients;
+using Xunit.Abstractions;
 
 namespace Braintrust.Logging.Tests.Pipeline;
 
@@ -9,14 +11,28 @@ namespace Braintrust.Logging.Tests.Pipeline;
 /// Eight writers, four projects and every fault at once, on threads as they come and a clock that runs ahead of the wall's, so that the longest pauses fit
 /// in too. The seed decides what happens, the threads when.
 /// </summary>
-public sealed class StressTests
+public sealed class StressTests(ITestOutputHelper output)
 {
+    // The long run writes a million rows in all.
+    const int RowsOfALongRound = 20_000;
+
     static readonly Dictionary<string, double> AScore = new() { ["quality"] = 0.5 };
 
     [Theory]
     [InlineData(1)]
     [InlineData(7)]
     public async Task WhateverGoesWrongEveryRowIsStoredOnceAndWholeOrCounted(int seed)
+    {
+        var (rows, retried, refused) = (0L, 0L, 0L);
+        for (var round = 0; round < LongTests.Count(1, 25); round++)
+        {
+            var (written, ledger) = await RunAsync(seed + 100 * round);
+            (rows, retried, refused) = (rows + written, retried + ledger.Retried, refused + ledger.DroppedRows);
+        }
+        output.WriteLine($"{rows} rows, {retried} sent again, {refused} refused and told: one stored row for each of the others, whole");
+    }
+
+    static async Task<(long Rows, Ledger Ledger)> RunAsync(int seed)
     {
         await using var world = await World.StartAsync();
         var faults = new Faults(world.Server, seed);
@@ -28,8 +44,8 @@ public sealed class StressTests
         var written = new Written();
 
         var watch = Stopwatch.StartNew();
-        bool MayGoOn() => watch.Elapsed < (faults.HaveAllHappened ? TimeSpan.FromSeconds(1.2) : TimeSpan.FromSeconds(8));
-        var writers = Task.WhenAll(Enumerable.Range(0, 8).Select(writer => Task.Run(() => WriteAsync(client, writer, new Random(seed * 100 + writer), MayGoOn, written))));
+        bool MayGoOn() => watch.Elapsed < (faults.HaveAllHappened ? TimeSpan.FromSeconds(1.2) : TimeSpan.FromSeconds(8)) || (LongTests.AreOn && written.Rows.Count < RowsOfALongRound);
+        var writers = Task.WhenAll(Enumerable.Range(0, LongTests.Count(8, 64)).Select(writer => Task.Run(() => WriteAsync(client, writer, new Random(seed * 100 + writer), MayGoOn, written))));
         await world.AdvanceUntil(writers, TimeSpan.FromMilliseconds(500));
         faults.End();
         var flush = client.FlushAsync(TimeSpan.FromHours(1));
@@ -44,6 +60,7 @@ public sealed class StressTests
         Assert.All(ledger.Dropped.Keys, reason => Assert.Equal("rejected", reason));
         Assert.Equal(ledger.DroppedRows, world.Losses.Sum(loss => loss.Count));
         AssertStored(world.Server, written, ledger.DroppedRows);
+        return (written.Rows.Count, ledger);
     }
 
     static async Task WriteAsync(BraintrustClient client, int writer, Random random, Func<bool> mayGoOn, Written written)
