@@ -14,13 +14,14 @@ public static class BraintrustHostingExtensions
     /// <summary>
     /// All that a host needs, in one line: the logging provider (<c>builder.Logging.AddBraintrust</c>) with its options from <c>Logging:Braintrust</c>, model calls that
     /// libraries report as activities (<see cref="BraintrustActivitySources.GenAI"/>, unless other sources are named), a flush when the host stops, the health check
-    /// <c>braintrust</c>, and levels that suit traces. A second call adds options and nothing twice.
+    /// <c>braintrust</c>, levels that suit traces, and a warning on the host's other loggers when something is wrong. A second call adds options and nothing twice.
     /// </summary>
     /// <remarks>
     /// The levels, for this provider alone: <c>Microsoft.Hosting.Lifetime</c> from warning on, since each of its lines would be a trace of its own, and <c>Microsoft.AspNetCore.Hosting.Diagnostics</c>
     /// from information on where <c>Logging:LogLevel</c> says warning, as the templates do: its events tell a request's method and status. What <c>Logging:Braintrust:LogLevel</c> says about them wins.
     ///
-    /// An option that is unknown or cannot work is an error when the host is built; the message names its path. A missing API key is not: rows wait within the queue's bounds.
+    /// An option that is unknown or cannot work is an error when the host is built; the message names its path. A missing API key is not: rows wait within the queue's bounds,
+    /// and a warning of the category <c>Braintrust.Logging</c> says so on the host's other loggers, as whatever <see cref="BraintrustDiagnostics"/> tells.
     /// </remarks>
     /// <param name="builder">The builder of an ASP.NET Core app, a worker or any other host.</param>
     /// <param name="project">The project rows go to, by name; made if it does not exist. Null: as configuration and environment say, else <c>Global</c>.</param>
@@ -44,6 +45,7 @@ public static class BraintrustHostingExtensions
             }
         });
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<LoggerFilterOptions>, DefaultLevels>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DiagnosticsLogger>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, FlushOnStop>());
         if (!builder.Services.Any(static service => service.ServiceType == typeof(BraintrustHealthCheck)))
         {
