@@ -21,6 +21,7 @@ public static class BraintrustDiagnostics
     static int _isTelling;
 
     /// <summary>Sends the lines somewhere, to <c>Console.Error.WriteLine</c> for instance. What the output throws is ignored.</summary>
+    /// <param name="output">Given one line at a time, on the thread pool, never two at once. A later call replaces it.</param>
     public static void Enable(Action<string> output)
     {
         ArgumentNullException.ThrowIfNull(output);
