@@ -54,17 +54,21 @@ public sealed class BraintrustAttachment
     /// <param name="content">At most <see cref="LengthLimit"/> bytes from where it stands.</param>
     /// <param name="filename">The name it is shown by. Directories are left out, and characters that cannot be seen replaced.</param>
     /// <param name="contentType">A media type. Null: by the name's extension, else <c>application/octet-stream</c>.</param>
+    /// <returns>The attachment, to be logged.</returns>
     /// <exception cref="ArgumentException">The content is too large, or the content type is none.</exception>
     public static BraintrustAttachment FromStream(Stream content, string filename, string? contentType = null) =>
         new(filename, contentType) { Content = BoundedContent.Read(content) };
 
     /// <inheritdoc cref="FromStream"/>
+    /// <returns>The attachment, to be logged.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<BraintrustAttachment> FromStreamAsync(Stream content, string filename, string? contentType = null, CancellationToken cancellationToken = default) =>
         new(filename, contentType) { Content = await BoundedContent.ReadAsync(content, cancellationToken).ConfigureAwait(false) };
 
     /// <summary>Reads a file, now. It is called as the file is.</summary>
     /// <param name="path">The file, of at most <see cref="LengthLimit"/> bytes.</param>
     /// <param name="contentType">A media type. Null: by the name's extension, else <c>application/octet-stream</c>.</param>
+    /// <returns>The attachment, to be logged.</returns>
     /// <exception cref="ArgumentException">The file is too large, or the content type is none.</exception>
     /// <exception cref="IOException">The file could not be read; other exceptions of <see cref="File.OpenRead"/> are thrown too.</exception>
     public static BraintrustAttachment FromFile(string path, string? contentType = null)
@@ -76,6 +80,7 @@ public sealed class BraintrustAttachment
     /// <summary>A value as a JSON file: for transcripts and the like that are too large for a row, which keeps about 1 MiB of a value.</summary>
     /// <param name="value">Any value that can be logged, written as a row would have it, what stands under names of keys and passwords as <c>***</c>; however many items it has, up to <see cref="LengthLimit"/> bytes in all.</param>
     /// <param name="filename">The name it is shown by.</param>
+    /// <returns>The attachment, to be logged.</returns>
     /// <exception cref="ArgumentException">The JSON is too large, or the value holds an attachment.</exception>
     public static BraintrustAttachment FromJson(object? value, string filename = "data.json")
     {
@@ -102,6 +107,7 @@ public sealed class BraintrustAttachment
     /// <param name="url">An absolute URL, such as <c>s3://bucket/key</c>.</param>
     /// <param name="filename">The name it is shown by.</param>
     /// <param name="contentType">A media type. Null: by the name's extension, else <c>application/octet-stream</c>.</param>
+    /// <returns>The attachment, to be logged.</returns>
     /// <exception cref="ArgumentException">The URL is not absolute or longer than 8,192 characters, or the content type is none.</exception>
     public static BraintrustAttachment External(string url, string filename, string? contentType = null)
     {

@@ -120,6 +120,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// <param name="project">The project's name. Null: the options' project, else <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>.</param>
     /// <param name="setCurrent">False keeps the logger from becoming the current one.</param>
     /// <param name="projectId">The project's id, if known: then nothing is looked up.</param>
+    /// <returns>The project's logger. It lives as long as the client.</returns>
     /// <exception cref="ArgumentException">The name is blank, or the id is no UUID.</exception>
     public BraintrustLogger GetLogger(string? project = null, bool setCurrent = true, string? projectId = null)
     {
@@ -152,6 +153,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// when nothing more can happen before the timeout. May be called as often as one likes; the client stays usable.
     /// </summary>
     /// <param name="timeout">Default: <see cref="BraintrustOptions.FlushTimeout"/>, 30 seconds.</param>
+    /// <returns>What became of the rows; look at <see cref="FlushResult.Completed"/> and <see cref="FlushResult.Dropped"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
     public async Task<FlushResult> FlushAsync(TimeSpan? timeout = null)
     {

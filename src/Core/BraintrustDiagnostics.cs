@@ -10,6 +10,9 @@ namespace Braintrust.Logging;
 /// </summary>
 public static class BraintrustDiagnostics
 {
+    /// <summary>What lines begin with, and the category under which a host's other loggers are given them.</summary>
+    internal const string Category = "Braintrust.Logging";
+
     static readonly ConcurrentDictionary<string, (long At, long Untold)> LastTold = new(StringComparer.Ordinal);
     // A hundred lines wait for an output that blocks; what comes beyond is the same again.
     static readonly Channel<string> Lines = Channel.CreateBounded<string>(new BoundedChannelOptions(100) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -18,6 +21,7 @@ public static class BraintrustDiagnostics
     static int _isTelling;
 
     /// <summary>Sends the lines somewhere, to <c>Console.Error.WriteLine</c> for instance. What the output throws is ignored.</summary>
+    /// <param name="output">Given one line at a time, on the thread pool, never two at once. A later call replaces it.</param>
     public static void Enable(Action<string> output)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -48,7 +52,7 @@ public static class BraintrustDiagnostics
         LastTold[key] = (now, 0);
         count += last.Untold;
 
-        var line = count == 1 ? $"Braintrust.Logging: {message}" : $"Braintrust.Logging: {count} rows: {message}";
+        var line = count == 1 ? $"{Category}: {message}" : $"{Category}: {count} rows: {message}";
         DiagnosticEvents.Log.Warning(cause, line);
         if (Volatile.Read(ref _output) is null && Told is null)
         {

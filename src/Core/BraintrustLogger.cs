@@ -68,6 +68,7 @@ public sealed class BraintrustLogger
     /// <param name="callerMember">Filled in by the compiler.</param>
     /// <param name="callerFile">Filled in by the compiler; only the file's name is sent.</param>
     /// <param name="callerLine">Filled in by the compiler.</param>
+    /// <returns>The span. One whose trace is not kept takes everything as any other, and sends nothing.</returns>
     public BraintrustSpan StartSpan(
         string? name = null, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
         DateTimeOffset? startTime = null,
@@ -151,7 +152,19 @@ public sealed class BraintrustLogger
 
     /// <summary>Logs a finished event: below the current span of this logger, or as a root of its own.</summary>
     /// <returns>The row's id, for feedback.</returns>
-    /// <inheritdoc cref="BraintrustSpan.Log"/>
+    /// <param name="input">What the work was given: any value.</param>
+    /// <param name="output">What it gave: any value.</param>
+    /// <param name="expected">What it should have given: any value.</param>
+    /// <param name="error">An exception or a text; the row shows as failed.</param>
+    /// <param name="scores">Name to 0..1. Anything else is kept in the metadata.</param>
+    /// <param name="metadata">A dictionary, or an object whose public properties become the entries.</param>
+    /// <param name="metrics">Name to number; <c>start</c> and <c>end</c> are the row's own.</param>
+    /// <param name="tags">Shown on roots; a child keeps them in its metadata, since the service takes tags on roots only.</param>
+    /// <param name="name">What happened. Default: <c>root</c> without a parent, else the calling method, file and line.</param>
+    /// <param name="type">One of <see cref="SpanTypes"/> or any other text. Default: <c>task</c> for a root, none for a child.</param>
+    /// <param name="callerMember">Filled in by the compiler.</param>
+    /// <param name="callerFile">Filled in by the compiler; only the file's name is sent.</param>
+    /// <param name="callerLine">Filled in by the compiler.</param>
     public string Log(
         object? input = null, object? output = null, object? expected = null, object? error = null,
         IEnumerable<KeyValuePair<string, double>>? scores = null, object? metadata = null,

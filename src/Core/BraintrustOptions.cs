@@ -167,7 +167,8 @@ public class BraintrustOptions
     public TimeProvider? TimeProvider { get; set; }
 
     /// <summary>
-    /// Told of rows that will never arrive: once per occasion, exact in sum, on the thread pool. It may log, flush, dispose, throw or block.
+    /// Told of rows that will never arrive: once per occasion, exact in sum, on the thread pool. It may log, flush, dispose, throw or block. Default: nobody is told, beyond
+    /// <see cref="BraintrustDiagnostics"/> and the meter.
     /// </summary>
     public Action<RowLoss>? OnLoss { get; set; }
 

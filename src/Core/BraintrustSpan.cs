@@ -150,6 +150,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         Logger.StartSpan(name, type, input, this, metadata, startTime, callerMember, callerFile, callerLine);
 
     /// <summary>Ends the span, now or at a given time. The first end counts.</summary>
+    /// <param name="at">When it ended. Default: now.</param>
     public void End(DateTimeOffset? at = null)
     {
         if (Finish(at) && IsLocalRoot && FrontEnd == Logger.Client.Api)
@@ -164,6 +165,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>
     /// A link to the span in Braintrust's pages, from what is known now: complete once logged in. The row must have been delivered before it works.
     /// </summary>
+    /// <returns>An absolute URL. Where the organisation is not known yet, one of a page that says so, as Braintrust's own SDKs give.</returns>
     public string Link() => !IsSampled ? Links.OfNoRow : Logger.Client.Link(Logger, Id);
 
     /// <summary>

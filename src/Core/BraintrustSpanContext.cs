@@ -63,10 +63,14 @@ public sealed class BraintrustSpanContext
     internal TraceParent Parent { get; }
 
     /// <summary>A span as a parent.</summary>
+    /// <param name="span">The span, or null.</param>
+    /// <returns>The span as a parent; null for null.</returns>
     [return: NotNullIfNotNull(nameof(span))]
     public static implicit operator BraintrustSpanContext?(BraintrustSpan? span) => FromSpan(span);
 
     /// <summary>What the conversion does, for languages without it.</summary>
+    /// <param name="span">The span, or null.</param>
+    /// <returns>The span as a parent; null for null.</returns>
     [return: NotNullIfNotNull(nameof(span))]
     public static BraintrustSpanContext? FromSpan(BraintrustSpan? span) => span is null ? null : new(span);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections;
 
 namespace Braintrust.Logging.Local.Tool;
 
@@ -10,7 +11,7 @@ static class ServeCommand
     public static async Task<int> RunAsync(Arguments arguments, CancellationToken stop)
     {
         var options = Options(arguments, Environment.GetEnvironmentVariable);
-        var local = await BraintrustLocal.StartAsync(options, stop);
+        var local = await StartAsync(options, stop);
         await using var disposal = local.ConfigureAwait(false);
 
         foreach (var line in Greeting(local.Url, options, OperatingSystem.IsWindows()))
@@ -24,6 +25,18 @@ static class ServeCommand
             Console.Out.WriteLine("Stopped.");
         }
         return 0;
+    }
+
+    public static async Task<BraintrustLocal> StartAsync(BraintrustLocalOptions options, CancellationToken stop)
+    {
+        try
+        {
+            return await BraintrustLocal.StartAsync(options, stop);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new IOException($"Port {options.Port} is taken, perhaps by a braintrust-local that already runs: open http://{options.Address}:{options.Port}/, or choose another port (--port 0 takes a free one).", e);
+        }
     }
 
     public static BraintrustLocalOptions Options(Arguments arguments, Func<string, string?> environment)

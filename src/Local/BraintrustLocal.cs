@@ -36,6 +36,9 @@ public sealed class BraintrustLocal : IAsyncDisposable
     public string Organization => LocalState.OrganizationName;
 
     /// <summary>Starts it and returns once it answers.</summary>
+    /// <param name="options">Default: on loopback, on a free port, in memory.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <returns>The server, listening. Dispose it to stop it.</returns>
     /// <exception cref="IOException">The port asked for is taken, or the database cannot be opened.</exception>
     /// <exception cref="ArgumentException">It was to listen beyond loopback without a token, or an option is out of range.</exception>
     /// <exception cref="InvalidDataException">A newer version wrote the database.</exception>
@@ -77,10 +80,12 @@ public sealed class BraintrustLocal : IAsyncDisposable
     /// <see cref="TraceNode.IsOrphan"/>. A copy: what arrives later is not in it. Empty for a project nobody has logged to.
     /// </summary>
     /// <param name="project">The project's name, as given when logging, or its id.</param>
+    /// <returns>The roots.</returns>
     public IReadOnlyList<TraceNode> Traces(string project) => TraceTree.Build(Rows(project));
 
     /// <summary>Every stored row of a project in the order of first arrival, comments included. Copies.</summary>
     /// <param name="project">The project's name, as given when logging, or its id.</param>
+    /// <returns>The rows, as they are stored.</returns>
     public IReadOnlyList<JsonObject> Rows(string project)
     {
         ArgumentNullException.ThrowIfNull(project);

@@ -73,6 +73,7 @@ public sealed class TraceNode
     public string? Error => Row["error"] is { } error ? Message(error) : null;
 
     /// <summary>This row, then all below it, each before its children.</summary>
+    /// <returns>The nodes, in the order of the tree.</returns>
     public IEnumerable<TraceNode> SelfAndDescendants()
     {
         var waiting = new Stack<TraceNode>([this]);

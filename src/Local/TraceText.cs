@@ -12,6 +12,8 @@ public static class TraceText
     /// One line per row under its parent: name, type, duration, tokens, model and scores, and below it the first line of its error.
     /// Control characters in logged values never reach the terminal.
     /// </summary>
+    /// <param name="trees">The roots, such as <see cref="BraintrustLocal.Traces"/> gives.</param>
+    /// <returns>The text, each line ending in <c>\n</c>.</returns>
     public static string Render(IEnumerable<TraceNode> trees)
     {
         ArgumentNullException.ThrowIfNull(trees);

@@ -60,6 +60,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
 
     /// <summary>The category's logger, made once.</summary>
     /// <param name="categoryName">Stands in the metadata as <c>logger.name</c>.</param>
+    /// <returns>The same logger for the same name, safe for use from several threads.</returns>
     public ILogger CreateLogger(string categoryName) =>
         _categories.GetOrAdd(categoryName ?? "", static (name, provider) => new CategoryLogger(name, provider), this);
 

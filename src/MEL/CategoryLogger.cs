@@ -15,9 +15,10 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
 {
     readonly bool _isFramework = FrameworkScopes.IsFramework(category);
     readonly LlmSource _llm = LlmSources.Of(category);
+    readonly bool _isOwn = category == BraintrustDiagnostics.Category; // what this library says about itself must not become rows that it then speaks of
     readonly bool _isHosting = category == FrameworkScopes.HostingCategory;
 
-    public bool IsEnabled(LogLevel logLevel) => provider.FrontEnd.IsEnabled && logLevel is >= LogLevel.Trace and <= LogLevel.Critical;
+    public bool IsEnabled(LogLevel logLevel) => !_isOwn && provider.FrontEnd.IsEnabled && logLevel is >= LogLevel.Trace and <= LogLevel.Critical;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {

@@ -13,6 +13,8 @@ namespace Braintrust.Extensions.Logging;
 sealed class RequestScope : IDisposable
 {
     const int RequestStarting = 1;
+    const int RequestFinished = 2;
+    const string StatusCode = "StatusCode"; // as hosting names it
 
     readonly BraintrustSpan _span;
     readonly Activity? _activity;
@@ -31,12 +33,16 @@ sealed class RequestScope : IDisposable
         return provider.Open(method is null ? path : $"{method} {path}", category, properties) is { } span ? new RequestScope(span, activity) : null;
     }
 
-    /// <summary>Takes the method from hosting's event that a request starts.</summary>
+    /// <summary>Takes the method from hosting's event that a request starts, and the status from the one that it has finished.</summary>
     public static void Learn(FrontEnd frontEnd, EventId eventId, Property[] properties)
     {
-        if (eventId.Id == RequestStarting && Text(properties, "Method") is { Length: > 0 } method && Innermost(frontEnd) is { } span)
+        if (eventId.Id == RequestStarting && Text(properties, "Method") is { Length: > 0 } method && Innermost(frontEnd) is { } begun)
         {
-            Name(span, method);
+            Name(begun, method);
+        }
+        if (eventId.Id == RequestFinished && Value(properties, StatusCode) is int status && Innermost(frontEnd) is { } ending)
+        {
+            ending.Log(metadata: new Dictionary<string, object?> { [StatusCode] = status });
         }
     }
 
@@ -75,13 +81,15 @@ sealed class RequestScope : IDisposable
 
     static string? MethodOf(Activity? activity) => (activity?.GetTagItem("http.request.method") ?? activity?.GetTagItem("http.method")) as string;
 
-    static string? Text(Property[] properties, string name)
+    static string? Text(Property[] properties, string name) => Value(properties, name) as string;
+
+    static object? Value(Property[] properties, string name)
     {
         foreach (var property in properties)
         {
             if (property.Name == name)
             {
-                return property.Value as string;
+                return property.Value;
             }
         }
         return null;

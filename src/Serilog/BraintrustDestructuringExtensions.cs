@@ -11,6 +11,7 @@ public static class BraintrustDestructuringExtensions
     /// Without this Serilog captures its name or its properties, and nothing is uploaded. Other sinks show its file name.
     /// </summary>
     /// <param name="loggerDestructuringConfiguration">The configuration's <c>Destructure</c>.</param>
+    /// <returns>Logger configuration, allowing configuration to continue.</returns>
     /// <exception cref="ArgumentNullException">There is no configuration.</exception>
     public static LoggerConfiguration Braintrust(this LoggerDestructuringConfiguration loggerDestructuringConfiguration)
     {

@@ -98,6 +98,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
 
     /// <summary>Delivers what the client holds, and gives all traces, in the order of their beginning.</summary>
     /// <param name="project">Of this project alone. Null: of all.</param>
+    /// <returns>The traces as they are now; read again for what is logged later.</returns>
     public async Task<IReadOnlyList<LoggedTrace>> TracesAsync(string? project = null)
     {
         await FlushAsync().ConfigureAwait(false);
@@ -106,6 +107,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
 
     /// <summary>Delivers what the client holds, and gives the only trace there is.</summary>
     /// <inheritdoc cref="TracesAsync"/>
+    /// <returns>The trace.</returns>
     /// <exception cref="BraintrustAssertionException">There is none, or more than one; the message shows them all.</exception>
     public async Task<LoggedTrace> TraceAsync(string? project = null)
     {
@@ -116,6 +118,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
 
     /// <summary>Delivers what the client holds, and gives the rows as they are stored, merged, in the order of their first arrival. Each is the reader's own.</summary>
     /// <inheritdoc cref="TracesAsync"/>
+    /// <returns>The rows.</returns>
     public async Task<IReadOnlyList<JsonObject>> RowsAsync(string? project = null)
     {
         await FlushAsync().ConfigureAwait(false);
@@ -124,6 +127,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
 
     /// <summary>Delivers what the client holds, and gives the bytes of an attachment; null if they did not arrive.</summary>
     /// <param name="reference">What stands in the row in its place: <c>span.Input["picture"]</c>.</param>
+    /// <returns>The bytes, or null.</returns>
     public async Task<byte[]?> AttachmentAsync(JsonNode? reference)
     {
         await FlushAsync().ConfigureAwait(false);

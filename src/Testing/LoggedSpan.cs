@@ -101,6 +101,7 @@ public sealed class LoggedSpan
 
     /// <summary>The input as a type of the test's.</summary>
     /// <param name="options">Default: those for the web, which do not mind the case of names.</param>
+    /// <returns>The value; the default of the type where nothing was logged.</returns>
     /// <exception cref="JsonException">It is none.</exception>
     [RequiresUnreferencedCode("Reads by reflection.")]
     [RequiresDynamicCode("Reads by reflection.")]
@@ -108,11 +109,13 @@ public sealed class LoggedSpan
 
     /// <summary>The output as a type of the test's.</summary>
     /// <inheritdoc cref="InputAs{T}"/>
+    /// <returns>The value; the default of the type where nothing was logged.</returns>
     [RequiresUnreferencedCode("Reads by reflection.")]
     [RequiresDynamicCode("Reads by reflection.")]
     public T? OutputAs<T>(JsonSerializerOptions? options = null) => As<T>("output", options);
 
     /// <summary>Itself, then all that is below, each before its children.</summary>
+    /// <returns>The spans, in the order of the tree.</returns>
     public IEnumerable<LoggedSpan> SelfAndDescendants()
     {
         // A stack of our own: a trace may be deeper than the thread's.
@@ -128,6 +131,7 @@ public sealed class LoggedSpan
     }
 
     /// <summary>Its parent, that one's parent, and so on up to the root.</summary>
+    /// <returns>The spans, the innermost first; none for a root.</returns>
     public IEnumerable<LoggedSpan> Ancestors()
     {
         for (var span = Parent; span is not null; span = span.Parent)

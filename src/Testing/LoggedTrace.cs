@@ -28,11 +28,13 @@ public sealed class LoggedTrace
 
     /// <summary>The only span of that name.</summary>
     /// <param name="name">Its name; or the message template that it was made from, as it stands in the code: <c>Answering {Question}</c>.</param>
+    /// <returns>The span.</returns>
     /// <exception cref="BraintrustAssertionException">There is none, or more than one.</exception>
     public LoggedSpan Single(string name) => ShouldHaveSpan(name).Single();
 
     /// <summary>Asserts that there is a span of that name; go on with <c>With…</c> and <c>Below</c> to say what it must be like.</summary>
     /// <inheritdoc cref="Single"/>
+    /// <returns>All spans of that name, to go on from.</returns>
     /// <exception cref="BraintrustAssertionException">There is none.</exception>
     public SpanMatch ShouldHaveSpan(string name) =>
         new SpanMatch(this, "a span", Spans).Named(name);
@@ -52,6 +54,7 @@ public sealed class LoggedTrace
     /// The trace as text that is the same in every run: ids are numbered, times, call sites and stacks left out. One line for each value, so that differences read well.
     /// </summary>
     /// <param name="options">Default: what <see cref="SnapshotOptions"/> says of each.</param>
+    /// <returns>The text, lines ending in <c>\n</c>, without one at the end.</returns>
     public string ToSnapshot(SnapshotOptions? options = null) => SnapshotText.Of(this, options ?? SnapshotOptions.Default);
 
     /// <summary>The same as <see cref="ToSnapshot"/>.</summary>

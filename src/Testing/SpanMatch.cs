@@ -19,11 +19,14 @@ public sealed class SpanMatch
     public IReadOnlyList<LoggedSpan> Spans { get; }
 
     /// <summary>The only one that fits.</summary>
+    /// <returns>The span.</returns>
     /// <exception cref="BraintrustAssertionException">More than one does.</exception>
     public LoggedSpan Single() => Times(1).Spans[0];
 
     /// <summary>Exactly so many fit.</summary>
     /// <param name="count">At least 1.</param>
+    /// <returns>The same spans, to go on from.</returns>
+    /// <exception cref="BraintrustAssertionException">More or fewer fit.</exception>
     public SpanMatch Times(int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -31,38 +34,61 @@ public sealed class SpanMatch
     }
 
     /// <summary>It has this type: see <see cref="SpanTypes"/>.</summary>
+    /// <param name="type">In the spelling of <see cref="SpanTypes"/>.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithType(string type) => Keep($"of type {type}", span => span.Type == type, static span => span.Type is { } it ? $"type {it}" : "no type");
 
     /// <summary>It has this level: <c>info</c>, <c>warn</c>, ….</summary>
+    /// <param name="level"><c>trace</c>, <c>debug</c>, <c>info</c>, <c>warn</c>, <c>error</c> or <c>fatal</c>.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithLevel(string level) => Keep($"of level {level}", span => span.Level == level, static span => span.Level is { } it ? $"level {it}" : "no level");
 
     /// <summary>It has this input.</summary>
+    /// <param name="input">Any value that can be logged.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithInput(object? input) => Value("input", static span => span.Field("input"), input);
 
     /// <summary>It has this output.</summary>
+    /// <param name="output">Any value that can be logged.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithOutput(object? output) => Value("output", static span => span.Field("output"), output);
 
     /// <summary>It has this expected output.</summary>
+    /// <param name="expected">Any value that can be logged.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithExpected(object? expected) => Value("expected", static span => span.Field("expected"), expected);
 
     /// <summary>It has an error, with this text in it.</summary>
     /// <param name="text">A type or a message, say; empty: any error.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithError(string text = "") =>
         Keep(text.Length == 0 ? "with an error" : $"with an error that contains {Json.Write(text)}", span => span.Error?.Contains(text, StringComparison.Ordinal) == true, Error);
 
     /// <summary>It has no error.</summary>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithoutError() => Keep("without an error", static span => span.Error is null, Error);
 
     /// <summary>It has this score.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="score">From 0 to 1.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithScore(string name, double score) => Value($"score {name}", span => Json.Member(span.Field("scores"), name), score);
 
     /// <summary>It has this metric: <c>prompt_tokens</c>, say.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="metric">Its value.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithMetric(string name, double metric) => Value($"metric {name}", span => Json.Member(span.Field("metrics"), name), metric);
 
     /// <summary>It has this value in its metadata: <c>model</c>, a property of the log event, ….</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="value">Any value that can be logged.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithMetadata(string name, object? value) => Value($"metadata {name}", span => Json.Member(span.Field("metadata"), name), value);
 
     /// <summary>It has these tags, and perhaps others.</summary>
+    /// <param name="tags">The tags, in any order.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch WithTags(params string[] tags) => Keep(
         $"with tags {string.Join(", ", tags)}",
         span => tags.All(span.Tags.Contains),
@@ -70,15 +96,18 @@ public sealed class SpanMatch
 
     /// <summary>It is in a span of that name, directly or further down.</summary>
     /// <param name="name">The name, or the message template that it was made from.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch Below(string name) =>
         Keep($"below {Json.Write(name)}", span => span.Ancestors().Any(new NamePattern(name).Fits), Where);
 
     /// <summary>It is in no other span.</summary>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch AtTheTop() => Keep("at the top", static span => span.Parent is null, Where);
 
     /// <summary>Whatever else there is to say.</summary>
     /// <param name="description">What stands in the message: <c>Expected a span "answer" that ended in time</c>.</param>
     /// <param name="fits">Whether a span is like that.</param>
+    /// <returns>Those that fit, to go on from.</returns>
     public SpanMatch That(string description, Func<LoggedSpan, bool> fits) => Keep($"that {description}", fits, static span => $"{Json.Write(span.Name)}, which does not");
 
     internal SpanMatch Named(string name)

@@ -103,6 +103,7 @@ public class AspNetCoreTests
         {
             Assert.NotNull((string?)root.Meta("ConnectionId"));
             Assert.NotNull((string?)root.Meta("RequestId"));
+            Assert.Equal(200, (int?)root.Meta("StatusCode"));
             Assert.NotNull(root["metrics"]!["end"]);
             AssertNested(rows, root);
         });

@@ -191,7 +191,7 @@ sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledg
         Blame(lane.Gate, answer);
     }
 
-    public static string ShutdownMessage(string? why) => $"The client was closed before they could be delivered. {why}".TrimEnd();
+    public static string ShutdownMessage(string? why) => $"Lost, since the client was closed before delivery. {why}".TrimEnd();
 
     public void Dispose() => _json.Dispose();
 }

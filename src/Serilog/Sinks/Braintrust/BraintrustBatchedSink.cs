@@ -24,6 +24,7 @@ public sealed class BraintrustBatchedSink : IBatchedLogEventSink, PeriodicBatchi
     // Serilog hands the same events in again when a batch failed.
     readonly ConditionalWeakTable<LogEvent, ConfirmedDelivery> _deliveries = [];
 
+    /// <summary>A sink for Serilog's own batching.</summary>
     /// <param name="client">Delivers; it should outlive the logger.</param>
     /// <param name="project">The project's name. Null: the client's default project.</param>
     /// <exception cref="ArgumentNullException">There is no client.</exception>
@@ -37,6 +38,7 @@ public sealed class BraintrustBatchedSink : IBatchedLogEventSink, PeriodicBatchi
     }
 
     /// <summary>Queues the events, and returns when all of them were delivered.</summary>
+    /// <param name="batch">The events, in the order of their writing.</param>
     /// <exception cref="BraintrustException">Some were not. They may be handed in again: those that arrived are not sent twice.</exception>
     public async Task EmitBatchAsync(IReadOnlyCollection<LogEvent> batch)
     {

@@ -14,6 +14,6 @@ public sealed class BraintrustSinkOptions : BraintrustOptions
     /// <summary>The minimum level for events passed through the sink. Ignored when <see cref="LevelSwitch"/> is set. Default: all.</summary>
     public LogEventLevel RestrictedToMinimumLevel { get; set; } = LevelAlias.Minimum;
 
-    /// <summary>A switch allowing the pass-through minimum level to be changed at runtime.</summary>
+    /// <summary>A switch allowing the pass-through minimum level to be changed at runtime. Default: none.</summary>
     public LoggingLevelSwitch? LevelSwitch { get; set; }
 }

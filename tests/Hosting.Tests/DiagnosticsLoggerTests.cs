@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Braintrust.Extensions.Logging;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Braintrust.Logging.Tests.Hosting;
+
+/// <summary>What is wrong is read where the host's other events are read. Each test has an address of its own: the same line is told once a minute and process.</summary>
+public sealed class DiagnosticsLoggerTests
+{
+    [Fact]
+    public async Task WhatIsWrongIsAWarningOfTheOtherLoggersAndNoRow()
+    {
+        var console = new Recorder();
+        var port = UnusedPort();
+        using var host = Build(console, $"http://127.0.0.1:{port}");
+        await host.StartAsync();
+        host.Services.GetRequiredService<ILogger<Recorder>>().LogInformation("Waits");
+        var client = host.Services.GetRequiredService<BraintrustLoggerProvider>().Client;
+
+        var (category, level, message) = await console.Next(port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+        Assert.Equal(("Braintrust.Logging", LogLevel.Warning), (category, level));
+        Assert.StartsWith($"Login: 127.0.0.1:{port} could not be reached.", message, StringComparison.Ordinal);
+        Assert.Equal(1, client.Ledger.Accepted);
+    }
+
+    [Fact]
+    public async Task WhatWasWrongBeforeTheHostStartedIsSaidAtItsStart()
+    {
+        var console = new Recorder();
+        using var refusing = new HttpListener();
+        var port = UnusedPort();
+        refusing.Prefixes.Add($"http://127.0.0.1:{port}/");
+        refusing.Start();
+        var refused = RefuseAsync(refusing);
+        using var host = Build(console, $"http://127.0.0.1:{port}");
+        host.Services.GetRequiredService<ILogger<Recorder>>().LogInformation("Waits");
+        await host.Services.GetRequiredService<BraintrustLoggerProvider>().Client.FlushAsync();
+
+        await host.StartAsync();
+
+        var (_, level, message) = await console.Next("401");
+        Assert.Equal((LogLevel.Warning, "Login: Braintrust answered 401 (Unauthorized). Check BRAINTRUST_API_KEY."), (level, message));
+        refusing.Stop();
+        await refused;
+    }
+
+    static IHost Build(Recorder console, string address)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders().AddProvider(console);
+        builder.Configuration.AddInMemoryCollection([new("Logging:Braintrust:ApiKey", "wrong"), new("Logging:Braintrust:AppUrl", address), new("Logging:Braintrust:ShutdownTimeout", "00:00:00.1")]);
+        builder.AddBraintrust("My Project");
+        return builder.Build();
+    }
+
+    static async Task RefuseAsync(HttpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                var context = await listener.GetContextAsync();
+                context.Response.StatusCode = 401;
+                context.Response.Close();
+            }
+        }
+        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException) // stopped
+        {
+        }
+    }
+
+    static int UnusedPort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Somebody's console.</summary>
+    public sealed class Recorder : ILoggerProvider
+    {
+        readonly ConcurrentQueue<(string Category, LogLevel Level, string Message)> _lines = [];
+        readonly SemaphoreSlim _written = new(0);
+
+        public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+
+        public async Task<(string Category, LogLevel Level, string Message)> Next(string holding)
+        {
+            while (true)
+            {
+                await _written.WaitAsync();
+                if (_lines.TryDequeue(out var line) && line.Message.Contains(holding, StringComparison.Ordinal))
+                {
+                    return line;
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+
+        sealed class Logger(Recorder all, string category) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+            public bool IsEnabled(LogLevel logLevel) => true;
+
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            {
+                all._lines.Enqueue((category, logLevel, formatter(state, exception)));
+                all._written.Release();
+            }
+        }
+    }
+}
