@@ -34,12 +34,16 @@ static class Metrics
         Meter.CreateObservableGauge("braintrust.oldest.age", () => All().Select(client => client.OldestAge.TotalSeconds).DefaultIfEmpty(0).Max(), "s", "Age of the oldest write in memory or on disk.");
     }
 
+    /// <summary>Tells of each client as it begins; <see cref="All"/> has it until its end.</summary>
+    public static event Action<BraintrustClient>? Began;
+
     public static void Watch(BraintrustClient client)
     {
         lock (Clients)
         {
             Clients.Add(client);
         }
+        Began?.Invoke(client);
     }
 
     /// <summary>A closed client leaves its totals behind: a counter never goes back.</summary>
@@ -65,7 +69,7 @@ static class Metrics
     static IEnumerable<Measurement<double>> SinceDelivery() =>
         All().Select(client => client.SinceDelivery).Min() is { } least ? [new(least.TotalSeconds)] : [];
 
-    static BraintrustClient[] All()
+    public static BraintrustClient[] All()
     {
         lock (Clients)
         {

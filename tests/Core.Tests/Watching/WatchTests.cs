@@ -1,0 +1,114 @@
+using NSubstitute;
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace Braintrust.Logging.Tests.Watching;
+
+/// <summary>What stands over every test run finds what it is there to find.</summary>
+public class WatchTests
+{
+    readonly Watch _watch = new();
+    readonly Bus _bus = new();
+
+    [Fact]
+    public async Task ATestWhoseClientAddsUpPasses()
+    {
+        await RunAsync(async client =>
+        {
+            client.GetLogger(setCurrent: false).Log(name: "row");
+            await client.DisposeAsync();
+        });
+
+        Assert.IsAssignableFrom<ITestPassed>(_bus.Result);
+        _watch.End();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ATestWhoseClientDoesNotAddUpFailsThoughItAssertsNothing(bool isLost)
+    {
+        await RunAsync(async client =>
+        {
+            client.GetLogger(setCurrent: false).Log(name: "row");
+            await client.DisposeAsync();
+            Spoil(client, isLost);
+        });
+
+        var message = Assert.Single(Assert.IsAssignableFrom<ITestFailed>(_bus.Result).Messages);
+        Assert.StartsWith("The client of https://app.example (first organisation), made in A test that asserts nothing, does not add up: ", message);
+        Assert.EndsWith(isLost ? "2 accepted, 1 delivered, 0 dropped (), 0 in memory (0 bytes, 0 of attachments), 0 on disk." : "1 accepted, 1 delivered, 1 dropped (1 twice), 0 in memory (0 bytes, 0 of attachments), 0 on disk.", message);
+        _watch.End(); // said once
+    }
+
+    [Fact]
+    public async Task AClientThatNoTestEndsIsCheckedAtTheEndOfTheRun()
+    {
+        BraintrustClient? left = null;
+        await RunAsync(client =>
+        {
+            left = client;
+            Spoil(client, isLost: true);
+            return Task.CompletedTask;
+        });
+
+        Assert.IsAssignableFrom<ITestPassed>(_bus.Result);
+        Assert.Contains("made in A test that asserts nothing, does not add up: 1 accepted, 0 delivered, ", Assert.Throws<WatchException>(_watch.End).Message);
+        await left!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task ATestThatFailsIsToldForWhatItAsserted()
+    {
+        await RunAsync(client =>
+        {
+            Spoil(client, isLost: true);
+            return Task.CompletedTask;
+        }, static test => new TestFailed(test, 0, "", new InvalidOperationException("its own")));
+
+        Assert.Equal(["its own"], Assert.IsAssignableFrom<ITestFailed>(_bus.Result).Messages);
+    }
+
+    [Fact]
+    public void ThisVeryRunIsWatched() => Assert.Equal(typeof(WatchedFramework).FullName,
+        typeof(WatchTests).Assembly.GetCustomAttributesData().Single(static it => it.AttributeType.Name == "TestFrameworkAttribute").ConstructorArguments[0].Value);
+
+    /// <summary>A test within this one, whose client is answerable to the watch of this one alone.</summary>
+    async Task RunAsync(Func<BraintrustClient, Task> body, Func<ITest, IMessageSinkMessage>? end = null)
+    {
+        var test = Substitute.For<ITest>();
+        test.DisplayName.Returns("A test that asserts nothing");
+        using var bus = new WatchedBus(_bus, _watch);
+        bus.QueueMessage(new TestStarting(test));
+        using var acceptor = new Acceptor();
+        await body(new BraintrustClient(new() { ApiKey = Some.ApiKey(), AppUrl = "https://app.example", HttpMessageHandler = acceptor, FlushOnExit = false }));
+        bus.QueueMessage(end?.Invoke(test) ?? new TestPassed(test, 0, ""));
+    }
+
+    static void Spoil(BraintrustClient client, bool isLost)
+    {
+        if (isLost)
+        {
+            client.Ledger.TryAccept(0, rowLimit: 0, byteLimit: 0); // and nobody says what became of it
+        }
+        else
+        {
+            client.Ledger.Refusing("twice");
+        }
+    }
+
+    sealed class Bus : IMessageBus
+    {
+        public IMessageSinkMessage? Result { get; private set; }
+
+        public bool QueueMessage(IMessageSinkMessage message)
+        {
+            Result = message;
+            return true;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

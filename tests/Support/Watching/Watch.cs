@@ -1,0 +1,85 @@
+namespace Braintrust.Logging.Tests.Watching;
+
+/// <summary>
+/// Sees every client of the process as it begins, and knows the test in whose flow that was. A client that has ended by the end of its test has to add up there; one that is
+/// still open (another test's, or nobody's) at the end of the run.
+/// </summary>
+public sealed class Watch
+{
+    static readonly AsyncLocal<TestRecord?> Current = new();
+
+    /// <summary>What happened in no test's flow.</summary>
+    static readonly TestRecord Outside = new("no test in particular");
+
+    readonly TestRecord _left = new("the run");
+
+    static Watch() => Metrics.Began += static client => Record.Add(new Book(client, Record.Name));
+
+    static TestRecord Record => Current.Value ?? Outside;
+
+    /// <summary>A test begins in the caller's flow.</summary>
+    public void Begin(string test) => Current.Value = new(test);
+
+    /// <summary>The test of the caller's flow has ended; gives what is wrong with it.</summary>
+    public IReadOnlyList<string> Finish()
+    {
+        if (Current.Value is not { } record)
+        {
+            return [];
+        }
+        Current.Value = null;
+        var open = Metrics.All().Select(static client => client.Ledger).ToHashSet();
+        var faults = new List<string>();
+        foreach (var book in record.TakeBooks())
+        {
+            if (open.Contains(book.Ledger))
+            {
+                _left.Add(book);
+            }
+            else if (book.Fault(isOpen: false) is { } fault)
+            {
+                faults.Add(fault);
+            }
+        }
+        return faults;
+    }
+
+    /// <summary>All tests have ended.</summary>
+    /// <exception cref="WatchException">A client that no test ended does not add up.</exception>
+    public void End()
+    {
+        var open = Metrics.All().Select(static client => client.Ledger).ToHashSet();
+        List<string> faults = [.. from book in (Book[])[.. _left.TakeBooks(), .. Outside.TakeBooks()] let fault = book.Fault(open.Contains(book.Ledger)) where fault is not null select fault];
+        if (faults.Count > 0)
+        {
+            throw new WatchException(faults);
+        }
+    }
+}
+
+/// <summary>What one test is answerable for.</summary>
+sealed class TestRecord(string name)
+{
+    readonly Lock _lock = new();
+    List<Book> _books = [];
+
+    public string Name => name;
+
+    public void Add(Book book)
+    {
+        lock (_lock)
+        {
+            _books.Add(book);
+        }
+    }
+
+    public IReadOnlyList<Book> TakeBooks()
+    {
+        lock (_lock)
+        {
+            var taken = _books;
+            _books = [];
+            return taken;
+        }
+    }
+}
