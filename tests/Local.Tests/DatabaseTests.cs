@@ -141,6 +141,21 @@ public sealed class DatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task TwoServersOfOneFileSeeEachOthersProjects()
+    {
+        await using var one = await LocalClient.StartAsync(Options);
+        await using var other = await LocalClient.StartAsync(Options);
+        var project = await one.RegisterAsync("p");
+        await one.LogAsync(project, """{"id":"r","span_id":"s","root_span_id":"t","input":1}""");
+
+        Assert.Equal("p", (string)Assert.Single((await other.GetAsync("/local/projects")).Body!.AsArray())!["name"]!);
+        Assert.Single((await other.GetAsync("/local/projects/p/traces")).Body!.AsArray());
+        Assert.Equal(project, await other.RegisterAsync("p"));
+        await other.LogAsync(project, """{"id":"r2","span_id":"s2","root_span_id":"t2","input":1}""");
+        Assert.Equal(2, one.Local.Rows("p").Count);
+    }
+
+    [Fact]
     public async Task WhereNothingCanBeWrittenWhatIsStoredCanStillBeRead()
     {
         await using var client = await LocalClient.StartAsync(Options);
