@@ -27,7 +27,7 @@ static class ServeCommand
         return 0;
     }
 
-    public static async Task<BraintrustLocal> StartAsync(BraintrustLocalOptions options, CancellationToken stop)
+    static async Task<BraintrustLocal> StartAsync(BraintrustLocalOptions options, CancellationToken stop)
     {
         try
         {

@@ -55,6 +55,10 @@ public partial class SchemaTests
             var text = Text(summary.Elements("param").Single(it => it.Attribute("name")!.Value == argument.Name));
             arguments[argument.Name!] = argument.Name == "levelSwitch" ? new JsonObject { ["type"] = "string", ["description"] = text } : Schema(argument.ParameterType, text, null);
         }
+        foreach (var (name, what) in new[] { ("configure", "a method that sets options, in place of all other arguments"), ("client", "a client of the application's own, in place of all about account and delivery") })
+        {
+            arguments[name] = new JsonObject { ["type"] = "string", ["pattern"] = "::", ["description"] = $"By code: a static member, such as App.Logging::Member, App, that gives {what}." };
+        }
         var entry = new JsonObject
         {
             ["if"] = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["Name"] = new JsonObject { ["const"] = "Braintrust" } }, ["required"] = new JsonArray("Name") },

@@ -244,6 +244,21 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
         await Expect(page.Locator(".item")).ToContainTextAsync("after the restart");
     }
 
+    [BrowserTheory]
+    [InlineData("..")]
+    [InlineData("a%2Fb")]
+    public async Task WhateverAProjectATraceOrARowIsCalledItOpens(string name)
+    {
+        await _rows.SendAsync(await _rows.ProjectAsync(name), Rows.Span(name, name, null, "outer", "task", 1, 5));
+        var (page, complaints) = await chromium.OpenAsync();
+        await page.GotoAsync(_local.Url.ToString()); // goes on to the only project
+        await page.Locator(".item").ClickAsync();
+        await Expect(page.Locator(".detail h2")).ToHaveTextAsync("outer");
+        await page.ReloadAsync();
+        await Expect(page.Locator(".detail h2")).ToHaveTextAsync("outer");
+        Assert.Empty(complaints);
+    }
+
     [BrowserFact]
     public async Task LinksOfTheSdksOpenTheirRowEvenIfItArrivesLater()
     {

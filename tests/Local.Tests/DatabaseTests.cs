@@ -141,6 +141,45 @@ public sealed class DatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task TwoServersOfOneFileSeeEachOthersProjects()
+    {
+        await using var one = await LocalClient.StartAsync(Options);
+        await using var other = await LocalClient.StartAsync(Options);
+        var project = await one.RegisterAsync("p");
+        await one.LogAsync(project, """{"id":"r","span_id":"s","root_span_id":"t","input":1}""");
+
+        Assert.Equal("p", (string)Assert.Single((await other.GetAsync("/local/projects")).Body!.AsArray())!["name"]!);
+        Assert.Single((await other.GetAsync("/local/projects/p/traces")).Body!.AsArray());
+        Assert.Equal(project, await other.RegisterAsync("p"));
+        await other.LogAsync(project, """{"id":"r2","span_id":"s2","root_span_id":"t2","input":1}""");
+        Assert.Equal(2, one.Local.Rows("p").Count);
+    }
+
+    [Fact]
+    public async Task WhereNothingCanBeWrittenWhatIsStoredCanStillBeRead()
+    {
+        await using var client = await LocalClient.StartAsync(Options);
+        var project = await client.RegisterAsync("p");
+        await client.LogAsync(project, """{"id":"r","span_id":"s","root_span_id":"t","input":1}""");
+        Assert.Equal(1, (int)Assert.Single((await client.GetAsync("/local/projects/p/traces")).Body!.AsArray())!["rows"]!);
+        await client.LogAsync(project, """{"id":"r2","span_id":"s2","root_span_id":"t","span_parents":["s"],"input":1}""");
+        using (var connection = new SqliteConnection($"Data Source={Db};Pooling=false"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "create trigger full before insert on trace when new.stale = 0 begin select raise(abort, 'no room'); end";
+            command.ExecuteNonQuery();
+        }
+
+        var (status, traces) = await client.GetAsync("/local/projects/p/traces");
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(1, (int)Assert.Single(traces!.AsArray())!["rows"]!); // as it was counted last
+        Assert.Equal(2, (await client.GetAsync("/local/projects/p/traces/t?after=0")).Body!["spans"]!.AsArray().Count);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/local/projects/p/facets")).Status);
+        Assert.Contains("no room", Assert.Single(_told.Entries), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ManyWritersAtOnceLoseNothingOnDisk()
     {
         await using (var client = await LocalClient.StartAsync(Options))

@@ -102,6 +102,24 @@ public sealed class ReadingTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync("/local/rows/9")).Status);
     }
 
+    [Theory]
+    [InlineData(".", "%252E")]
+    [InlineData("..", "%252E%252E")]
+    [InlineData("a/b", "a%2Fb")]
+    [InlineData("a%2Fb", "a%252Fb")]
+    [InlineData("100 %", "100%20%25")]
+    public async Task WhateverAProjectATraceOrARowIsCalledItOpens(string name, string step)
+    {
+        var project = await _client.RegisterAsync(name);
+        await _client.LogAsync(project, new JsonObject { ["id"] = name, ["span_id"] = name, ["root_span_id"] = name, ["input"] = 1 }.ToJsonString());
+
+        var (_, traces) = await _client.GetAsync($"/local/projects/{step}/traces");
+        Assert.Equal(name, (string)Assert.Single(traces!.AsArray())!["root_span_id"]!);
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync($"/local/projects/{step}/traces/{step}?after=0")).Status);
+        Assert.Equal(name, (string)(await _client.GetAsync($"/local/projects/{step}/rows/{step}")).Body!["row"]!["id"]!);
+        Assert.Equal(name, (string)(await _client.GetAsync($"/local/rows/{step}?project={Uri.EscapeDataString(name)}")).Body!["project"]!);
+    }
+
     [Fact]
     public async Task ExportsAreOneRowALine()
     {

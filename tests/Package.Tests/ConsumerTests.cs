@@ -36,6 +36,50 @@ public sealed class ConsumerTests(Feed feed) : IAsyncLifetime
         Assert.Equal((name, 49L), (trace.Name, trace.SelfAndDescendants().Sum(row => row.Tokens ?? 0)));
     }
 
+    [PackageTheory]
+    [InlineData("Web", "Microsoft.NET.Sdk.Web", "Now listening on: ", "GET /")]
+    [InlineData("Worker", "Microsoft.NET.Sdk.Worker", "At four.", "Answering ticket 1")]
+    public async Task AHostOfTheReadmeMakesATraceAndEndsWhenItIsTold(string sample, string sdk, string sign, string name)
+    {
+        var program = await File.ReadAllTextAsync(Path.Combine(Feed.Repository, "samples/Start", sample, "Program.cs"));
+        var folder = await feed.ConsumerAsync(sample, Project(sdk, Reference("Braintrust.Extensions.Hosting") + (sample == "Worker" ? Hosting : "")), program,
+            ("appsettings.json", """{ "Logging": { "LogLevel": { "Default": "Information", "Microsoft.AspNetCore": "Warning" } } }""")); // as the template has it
+        var start = await BuildAsync(folder, sample);
+        start.WorkingDirectory = folder;
+        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        Connect(start);
+        using var process = Process.Start(start)!;
+        var said = await LineAsync(process.StandardOutput, sign);
+        if (sample == "Web")
+        {
+            using var http = new HttpClient();
+            Assert.Equal("At four.", await http.GetStringAsync(said[(said.IndexOf(sign, StringComparison.Ordinal) + sign.Length)..]));
+        }
+
+        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+        await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        var trace = _local.Traces("My Project").MinBy(static trace => trace.Start)!; // a worker may have begun another ticket
+        Assert.Equal((name, 49L), (trace.Name, trace.SelfAndDescendants().Sum(row => row.Tokens ?? 0)));
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    static async Task<string> LineAsync(StreamReader output, string sign)
+    {
+        while (await output.ReadLineAsync() is { } line)
+        {
+            if (line.Contains(sign, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+        throw new EndOfStreamException($"It ended without saying \"{sign}\".");
+    }
+
     [PackageFact]
     public async Task SerilogIsSetUpByJson()
     {
@@ -184,11 +228,17 @@ public sealed class ConsumerTests(Feed feed) : IAsyncLifetime
         return new ProcessStartInfo("dotnet", ["exec", Path.Combine(folder, "out", $"{name}.dll")]);
     }
 
-    async Task RunAsync(ProcessStartInfo start)
+    void Connect(ProcessStartInfo start)
     {
         (start.Environment["BRAINTRUST_API_KEY"], start.Environment["BRAINTRUST_ORG_NAME"]) = (_local.ApiKey, _local.Organization);
         (start.Environment["BRAINTRUST_APP_URL"], start.Environment["BRAINTRUST_API_URL"]) = (_local.Url.ToString(), _local.Url.ToString());
-        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        start.RedirectStandardOutput = true;
+    }
+
+    async Task RunAsync(ProcessStartInfo start)
+    {
+        Connect(start);
+        start.RedirectStandardError = true;
         using var process = Process.Start(start)!;
         var texts = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

@@ -16,15 +16,19 @@ async function get(address, signal) {
   return body;
 }
 
-const of = (project, rest) => `/local/projects/${encodeURIComponent(project)}/${rest}`;
+/** A text as one step of an address. "." and ".." would be taken out of it, however they are escaped; so they are escaped twice. */
+export const step = text => /^\.\.?$/.test(text) ? text.replaceAll('.', '%252E') : encodeURIComponent(text);
+export const textOf = step => decodeURIComponent(step).replace(/^(%2E){1,2}$/i, decodeURIComponent);
+
+const of = (project, rest) => `/local/projects/${step(project)}/${rest}`;
 
 export const projects = () => get('/local/projects');
 export const traces = (project, query, signal) => get(of(project, `traces?${new URLSearchParams(query)}`), signal);
 export const facets = project => get(of(project, 'facets'));
-export const trace = (project, id, after = 0) => get(of(project, `traces/${encodeURIComponent(id)}?after=${after}`));
-export const row = (project, id, signal) => get(of(project, `rows/${encodeURIComponent(id)}`), signal);
-export const find = (id, project) => get(`/local/rows/${encodeURIComponent(id)}${project ? `?project=${encodeURIComponent(project)}` : ''}`);
-export const exportOfTrace = id => `/local/traces/${encodeURIComponent(id)}/export`;
+export const trace = (project, id, after = 0) => get(of(project, `traces/${step(id)}?after=${after}`));
+export const row = (project, id, signal) => get(of(project, `rows/${step(id)}`), signal);
+export const find = (id, project) => get(`/local/rows/${step(id)}${project ? `?project=${encodeURIComponent(project)}` : ''}`);
+export const exportOfTrace = id => `/local/traces/${step(id)}/export`;
 export const exportOfProject = project => of(project, 'export');
 export const attachment = key => `/local/attachments/${encodeURIComponent(key)}`;
 

@@ -18,7 +18,7 @@ let addressTimer;
 
 const address = (project, query = {}) => {
   const text = new URLSearchParams(Object.entries(query).filter(entry => entry[1])).toString();
-  return `/app/local/p/${encodeURIComponent(project)}/logs${text && `?${text}`}`;
+  return `/app/local/p/${api.step(project)}/logs${text && `?${text}`}`;
 };
 
 function go(to, replace = false) {
@@ -32,7 +32,7 @@ async function route() {
   const project = /^\/app\/[^/]+\/p\/([^/]+)(\/|$)/.exec(url.pathname);
   if (/^\/app\/[^/]+\/object$/.test(url.pathname)) return await openRow(query.get('id'), query.get('object_id'));
   if (project) {
-    const name = decodeURIComponent(project[1]);
+    const name = api.textOf(project[1]);
     if (query.get('oid')) return await openRow(query.get('oid'), name);
     const known = projects.find(it => it.name === name || it.id === name)?.name ?? name;
     if (query.get('r')) return openTrace(known, query.get('r'), query.get('s') ?? undefined);

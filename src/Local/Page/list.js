@@ -96,7 +96,7 @@ export function listView({ project, filter, open, onFilter }) {
     return h('a', {
       class: `item${it.errors > 0 ? ' failed' : ''}${fresh ? ' fresh' : ''}${it.root_span_id === selected ? ' selected' : ''}`, role: 'option', tabindex: '-1', id: idOf(it.root_span_id),
       'data-trace': it.root_span_id, 'aria-selected': it.root_span_id === selected,
-      href: `/app/local/p/${encodeURIComponent(project)}/logs?r=${encodeURIComponent(it.root_span_id)}`,
+      href: `/app/local/p/${api.step(project)}/logs?r=${encodeURIComponent(it.root_span_id)}`,
       onclick: event => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();

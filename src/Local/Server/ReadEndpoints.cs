@@ -5,6 +5,10 @@ using Braintrust.Logging.Local.Storage;
 using Braintrust.Logging.Local.Traces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Data.Sqlite;
 
 namespace Braintrust.Logging.Local.Server;
 
@@ -52,8 +56,22 @@ static class ReadEndpoints
 
     static async Task Traces(HttpContext context, LocalState state, Project project)
     {
-        var traces = await state.Store.Traces.ListAsync(project.Id, FilterOf(context.Request.Query)).ConfigureAwait(false);
+        await Recount(state, project).ConfigureAwait(false);
+        var traces = state.Store.Traces.List(project.Id, FilterOf(context.Request.Query));
         await Answer.Ok(context, new JsonArray([.. traces.Select(trace => trace.ToJson())])).ConfigureAwait(false);
+    }
+
+    /// <summary>A full disk keeps nobody from reading.</summary>
+    static async Task Recount(LocalState state, Project project)
+    {
+        try
+        {
+            await state.Store.Traces.RecountAsync(project.Id).ConfigureAwait(false);
+        }
+        catch (SqliteException e)
+        {
+            state.TellFailure($"The database failed: {e.Message}");
+        }
     }
 
     static TraceFilter FilterOf(IQueryCollection query)
@@ -80,7 +98,8 @@ static class ReadEndpoints
 
     static async Task FacetsOf(HttpContext context, LocalState state, Project project)
     {
-        var facets = await state.Store.Traces.FacetsAsync(project.Id).ConfigureAwait(false);
+        await Recount(state, project).ConfigureAwait(false);
+        var facets = state.Store.Traces.FacetsOf(project.Id);
         await Answer.Ok(context, new JsonObject { ["tags"] = List(facets.Tags), ["scores"] = List(facets.Scores), ["models"] = List(facets.Models) }).ConfigureAwait(false);
 
         static JsonArray List(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode?)text)]);
@@ -92,7 +111,8 @@ static class ReadEndpoints
         var trace = Route(context, "trace");
         _ = long.TryParse(context.Request.Query["after"], CultureInfo.InvariantCulture, out var after);
         var spans = state.Store.Traces.Spans(project.Id, trace, after);
-        if (await state.Store.Traces.FindAsync(project.Id, trace).ConfigureAwait(false) is not { } summary)
+        await Recount(state, project).ConfigureAwait(false);
+        if (state.Store.Traces.Find(project.Id, trace) is not { } summary)
         {
             await Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row of the trace \"{trace}\" is stored.").ConfigureAwait(false);
             return;
@@ -144,7 +164,14 @@ static class ReadEndpoints
 
     static Task NoRow(HttpContext context, string id) => Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row with the id \"{id}\" is stored.");
 
-    // Routing decodes all but the slash, which names and ids may hold.
-    static string Route(HttpContext context, string name) =>
-        ((string)context.Request.RouteValues[name]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+    // From what was sent: routing decodes all but the slash, and then nobody can tell a slash from a name that holds "%2F". Browsers and servers take "." and ".." out of
+    // an address however they are written, so the page writes them escaped twice.
+    static string Route(HttpContext context, string name)
+    {
+        var pattern = ((RouteEndpoint)context.GetEndpoint()!).RoutePattern.PathSegments;
+        var sent = context.Features.Get<IHttpRequestFeature>()!.RawTarget.Split('?', 2)[0].Split('/')[1..];
+        var at = pattern.TakeWhile(segment => segment.Parts[0] is not RoutePatternParameterPart part || part.Name != name).Count();
+        var value = sent.Length == pattern.Count ? Uri.UnescapeDataString(sent[at]) : (string)context.Request.RouteValues[name]!;
+        return value.ToUpperInvariant() is "%2E" or "%2E%2E" ? Uri.UnescapeDataString(value) : value;
+    }
 }

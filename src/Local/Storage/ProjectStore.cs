@@ -4,24 +4,19 @@ namespace Braintrust.Logging.Local.Storage;
 
 sealed record Project(string Id, string OrganizationId, string Name, DateTimeOffset Created);
 
-/// <summary>The projects, by name and by id. Names are compared as given, as the SDKs do. They are few, so all are at hand.</summary>
+/// <summary>The projects, by name and by id. Names are compared as given, as the SDKs do. They are few, so all are at hand; what is not is looked for in the file, which another server may share.</summary>
 sealed class ProjectStore
 {
-    readonly Lock _lock = new();
-    readonly List<Project> _projects;
+    readonly Database _database;
     readonly Writer _writer;
     readonly string _organizationId;
     readonly TimeProvider _clock;
+    List<Project> _projects = [];
 
     public ProjectStore(Database database, Writer writer, string organizationId, TimeProvider clock)
     {
-        (_writer, _organizationId, _clock) = (writer, organizationId, clock);
-        using var connection = database.Connect();
-        _projects =
-        [
-            .. Sql.Query(connection, "select id, name, created from project order by created")
-                .Select(row => new Project(row.GetString(0), organizationId, row.GetString(1), DateTimeOffset.Parse(row.GetString(2), CultureInfo.InvariantCulture))),
-        ];
+        (_database, _writer, _organizationId, _clock) = (database, writer, organizationId, clock);
+        Read();
     }
 
     /// <param name="name">As given when logging.</param>
@@ -31,39 +26,33 @@ sealed class ProjectStore
         if (FindByName(name) is { } known)
             return (known, true);
         // The database decides between two who come at once; the id of the one that was first is kept.
-        var created = _clock.GetUtcNow();
-        var kept = await _writer.RunAsync(it =>
-        {
-            it.Execute("insert into project (id, name, created) values ($1, $2, $3) on conflict do nothing", id ?? Guid.NewGuid().ToString(), name, created.ToString("O", CultureInfo.InvariantCulture));
-            return it.First("select id from project where name = $1", row => row.GetString(0), name)!;
-        }).ConfigureAwait(false);
-        lock (_lock)
-        {
-            if (_projects.Find(it => it.Name == name) is { } other)
-                return (other, true);
-            var project = new Project(kept, _organizationId, name, created);
-            _projects.Add(project);
-            return (project, false);
-        }
+        id ??= Guid.NewGuid().ToString();
+        var created = _clock.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
+        await _writer.RunAsync(it => it.Execute("insert into project (id, name, created) values ($1, $2, $3) on conflict do nothing", id, name, created)).ConfigureAwait(false);
+        var kept = Read().Find(it => it.Name == name)!;
+        return (kept, kept.Id != id);
     }
 
-    public Project? FindById(string id)
-    {
-        lock (_lock)
-            return _projects.Find(it => it.Id == id);
-    }
+    public Project? FindById(string id) => Find(it => it.Id == id);
 
-    public Project? FindByName(string name)
-    {
-        lock (_lock)
-            return _projects.Find(it => it.Name == name);
-    }
+    public Project? FindByName(string name) => Find(it => it.Name == name);
 
-    public Project? Find(string nameOrId) => FindByName(nameOrId) ?? FindById(nameOrId);
+    public Project? Find(string nameOrId) => Find(it => it.Name == nameOrId) ?? FindById(nameOrId);
 
-    public IReadOnlyList<Project> All()
+    public IReadOnlyList<Project> All() => Read();
+
+    Project? Find(Predicate<Project> wanted) => Volatile.Read(ref _projects).Find(wanted) ?? Read().Find(wanted);
+
+    /// <summary>All as they are in the file; the list is never changed, only replaced.</summary>
+    List<Project> Read()
     {
-        lock (_lock)
-            return [.. _projects];
+        using var connection = _database.Connect();
+        List<Project> projects =
+        [
+            .. Sql.Query(connection, "select id, name, created from project order by created")
+                .Select(row => new Project(row.GetString(0), _organizationId, row.GetString(1), DateTimeOffset.Parse(row.GetString(2), CultureInfo.InvariantCulture))),
+        ];
+        Volatile.Write(ref _projects, projects);
+        return projects;
     }
 }

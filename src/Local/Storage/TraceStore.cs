@@ -9,10 +9,12 @@ sealed class TraceStore(Database database, Writer writer)
     const string SpanColumns =
         "seq, id, version, span, parent, name, type, level, start, finish, counter, prompt, cached, completion, tokens, cost, model, tags, scores, failed";
 
+    /// <summary>Counts anew what has changed: before a list is read, or else it shows what was counted last.</summary>
+    public Task RecountAsync(string project) => writer.RunAsync(it => Recount(it, project));
+
     /// <summary>The traces that the filter lets through, newest first.</summary>
-    public async Task<IReadOnlyList<TraceSummary>> ListAsync(string project, TraceFilter filter)
+    public IReadOnlyList<TraceSummary> List(string project, TraceFilter filter)
     {
-        await writer.RunAsync(it => Recount(it, project)).ConfigureAwait(false);
         var (where, arguments) = filter.Where(project);
         using var connection = database.Connect();
         if (filter.Text is { } text)
@@ -20,9 +22,8 @@ sealed class TraceStore(Database database, Writer writer)
         return [.. Sql.Query(connection, $"select {TraceSummary.Columns} from trace where {where} order by start desc, trace desc limit {filter.Limit}", arguments).Select(TraceSummary.Read)];
     }
 
-    public async Task<TraceSummary?> FindAsync(string project, string trace)
+    public TraceSummary? Find(string project, string trace)
     {
-        await writer.RunAsync(it => Recount(it, project)).ConfigureAwait(false);
         using var connection = database.Connect();
         return Sql.Query(connection, $"select {TraceSummary.Columns} from trace where project = $1 and trace = $2", project, trace).Select(TraceSummary.Read).FirstOrDefault();
     }
@@ -46,9 +47,8 @@ sealed class TraceStore(Database database, Writer writer)
     }
 
     /// <summary>What may be filtered by: the tags, scores and models that traces of the project have.</summary>
-    public async Task<Facets> FacetsAsync(string project)
+    public Facets FacetsOf(string project)
     {
-        await writer.RunAsync(it => Recount(it, project)).ConfigureAwait(false);
         using var connection = database.Connect();
         return new Facets(Distinct("tags", "value"), Distinct("scores", "key"), Distinct("models", "value"));
 

@@ -14,8 +14,8 @@ sealed class ArgumentCheck(string directive, string[] parameters, string[] times
 {
     const string Method = "Braintrust";
 
-    // The parameter of the overload that takes everything by code.
-    const string Configure = "configure";
+    // What chooses an overload that takes everything by code; a configuration names a static member: "App.Logging::Configure, App".
+    static readonly string[] ByCode = ["configure", "client"];
 
     // Where a Serilog section may stand: "Serilog:WriteTo", "Logging:Serilog:WriteTo".
     const int DeepestSection = 4;
@@ -74,7 +74,7 @@ sealed class ArgumentCheck(string directive, string[] parameters, string[] times
 
     void Check(IConfigurationSection arguments)
     {
-        if (arguments[Configure] is not null)
+        if (Array.Exists(ByCode, it => arguments[it] is not null))
         {
             return;
         }
