@@ -22,6 +22,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
     readonly Faults _faults;
     readonly ServiceHandler _handler;
     readonly List<RowLoss> _losses = [];
+    readonly List<BraintrustClient> _clients = []; // of this account: the one below, and those that connected options have made
 
     /// <summary>Makes both.</summary>
     /// <param name="configure">
@@ -37,6 +38,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
         _faults = new Faults(options.TimeProvider ?? TimeProvider.System);
         _handler = new ServiceHandler(_service, _faults);
         Connect(options);
+        Metrics.Began += Meet;
         Client = new BraintrustClient(options);
     }
 
@@ -49,17 +51,10 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
     /// </summary>
     public BraintrustLogger Logger => Client.GetLogger(setCurrent: false);
 
-    /// <summary>What the client accepted, delivered, dropped and still holds, at this moment.</summary>
-    public RowLedger Ledger
-    {
-        get
-        {
-            var ledger = Client.Ledger;
-            return new(ledger.Accepted, ledger.Delivered, ledger.Dropped, ledger.ResidentRows + ledger.SpooledRows, ledger.LostUploads);
-        }
-    }
+    /// <summary>What <see cref="Client"/>, and the clients of sinks and providers that were led here, accepted, delivered, dropped and still hold, at this moment.</summary>
+    public RowLedger Ledger => RowLedger.Of([.. Clients().Select(static client => client.Ledger)]);
 
-    /// <summary>What the client has told of rows that will never arrive, in order.</summary>
+    /// <summary>What the clients have told of rows that will never arrive, in order.</summary>
     public IReadOnlyList<RowLoss> Losses
     {
         get
@@ -72,8 +67,8 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Leads options of the application's own here, for sinks and providers that are made from options instead of over <see cref="Client"/>. What they log can be read
-    /// once they were flushed or disposed.
+    /// Leads options of the application's own here, for sinks and providers that are made from options instead of over <see cref="Client"/>. What they log is delivered and counted
+    /// as what is logged to <see cref="Client"/>; they close what they have opened.
     /// </summary>
     /// <param name="options">Account, connection and, if it is unset, the project are set; <see cref="BraintrustOptions.OnLoss"/> is told, and so is <see cref="Losses"/>.</param>
     public void Connect(BraintrustOptions options)
@@ -96,7 +91,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
         };
     }
 
-    /// <summary>Delivers what the client holds, and gives all traces, in the order of their beginning.</summary>
+    /// <summary>Delivers what the clients hold, and gives all traces, in the order of their beginning.</summary>
     /// <param name="project">Of this project alone. Null: of all.</param>
     /// <returns>The traces as they are now; read again for what is logged later.</returns>
     public async Task<IReadOnlyList<LoggedTrace>> TracesAsync(string? project = null)
@@ -105,7 +100,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
         return TraceReader.Read([.. _service.Rows().Where(row => project is null || row.Project == project)]);
     }
 
-    /// <summary>Delivers what the client holds, and gives the only trace there is.</summary>
+    /// <summary>Delivers what the clients hold, and gives the only trace there is.</summary>
     /// <inheritdoc cref="TracesAsync"/>
     /// <returns>The trace.</returns>
     /// <exception cref="BraintrustAssertionException">There is none, or more than one; the message shows them all.</exception>
@@ -116,7 +111,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
         return traces.Count == 1 ? traces[0] : throw Failures.Of($"one trace{where}", $"{traces.Count}", traces);
     }
 
-    /// <summary>Delivers what the client holds, and gives the rows as they are stored, merged, in the order of their first arrival. Each is the reader's own.</summary>
+    /// <summary>Delivers what the clients hold, and gives the rows as they are stored, merged, in the order of their first arrival. Each is the reader's own.</summary>
     /// <inheritdoc cref="TracesAsync"/>
     /// <returns>The rows.</returns>
     public async Task<IReadOnlyList<JsonObject>> RowsAsync(string? project = null)
@@ -125,7 +120,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
         return [.. _service.Rows().Where(row => project is null || row.Project == project).Select(static row => (JsonObject)Json.Node(row.Row)!)];
     }
 
-    /// <summary>Delivers what the client holds, and gives the bytes of an attachment; null if they did not arrive.</summary>
+    /// <summary>Delivers what the clients hold, and gives the bytes of an attachment; null if they did not arrive.</summary>
     /// <param name="reference">What stands in the row in its place: <c>span.Input["picture"]</c>.</param>
     /// <returns>The bytes, or null.</returns>
     public async Task<byte[]?> AttachmentAsync(JsonNode? reference)
@@ -163,18 +158,18 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
     /// <summary>Ends all faults, planned ones too; what is being delayed goes on at once.</summary>
     public void Recover() => _faults.Clear();
 
-    /// <summary>Delivers what the client holds, and asserts that all of it arrived: accepted = delivered.</summary>
+    /// <summary>Delivers what the clients hold, and asserts that all of it arrived: accepted = delivered.</summary>
     /// <exception cref="BraintrustAssertionException">Rows or attachments were lost, or still wait; the message says how many, and why.</exception>
     public async Task ShouldHaveLostNothingAsync()
     {
-        var result = await FlushAsync().ConfigureAwait(false);
+        var error = await FlushAsync().ConfigureAwait(false);
         var ledger = Ledger;
         if (ledger.IsWhole && ledger.IsBalanced)
         {
             return;
         }
         var losses = Losses.Select(static loss => $"\n- {loss.Count} {loss.Reason}: {loss.Message}").ToList();
-        var waits = ledger.Waiting > 0 ? $"\n- {ledger.Waiting} waiting: {result.LastError ?? "the flush ended first."}" : "";
+        var waits = ledger.Waiting > 0 ? $"\n- {ledger.Waiting} waiting: {error ?? "the flush ended first."}" : "";
         throw new BraintrustAssertionException($"Expected no losses,\nbut found {ledger}.\n{string.Concat(losses)}{waits}");
     }
 
@@ -182,6 +177,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
     public ValueTask DisposeAsync()
     {
         Recover();
+        Metrics.Began -= Meet;
         return Client.DisposeAsync();
     }
 
@@ -189,10 +185,39 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
     public void Dispose()
     {
         Recover();
+        Metrics.Began -= Meet;
         Client.Dispose();
     }
 
-    Task<FlushResult> FlushAsync() => Client.FlushAsync();
+    /// <summary>One after the other, so that the same test stores its rows in the same order. Gives why rows wait or were lost.</summary>
+    async Task<string?> FlushAsync()
+    {
+        string? error = null;
+        foreach (var client in Clients())
+        {
+            error = (await client.FlushAsync().ConfigureAwait(false)).LastError ?? error;
+        }
+        return error;
+    }
+
+    void Meet(BraintrustClient client)
+    {
+        if (client.Connection.ApiKey == _key)
+        {
+            lock (_clients)
+            {
+                _clients.Add(client);
+            }
+        }
+    }
+
+    BraintrustClient[] Clients()
+    {
+        lock (_clients)
+        {
+            return [.. _clients];
+        }
+    }
 
     void Plan(BraintrustRequest of, int times, Fault fault)
     {

@@ -10,6 +10,14 @@ namespace Braintrust.Logging.Testing;
 /// <param name="LostAttachments">Attachments that will never arrive; their rows did. No part of the sum.</param>
 public sealed record RowLedger(long Accepted, long Delivered, IReadOnlyDictionary<string, long> Dropped, long Waiting, long LostAttachments)
 {
+    /// <summary>The sum of several clients'.</summary>
+    internal static RowLedger Of(IReadOnlyList<Pipeline.Ledger> ledgers) => new(
+        ledgers.Sum(static it => it.Accepted),
+        ledgers.Sum(static it => it.Delivered),
+        ledgers.SelectMany(static it => it.Dropped).GroupBy(static it => it.Key, StringComparer.Ordinal).ToDictionary(static it => it.Key, static it => it.Sum(static drop => drop.Value), StringComparer.Ordinal),
+        ledgers.Sum(static it => it.ResidentRows + it.SpooledRows),
+        ledgers.Sum(static it => it.LostUploads));
+
     internal bool IsBalanced => Accepted == Delivered + Dropped.Values.Sum() + Waiting;
 
     internal bool IsWhole => Dropped.Count == 0 && Waiting == 0 && LostAttachments == 0;

@@ -53,7 +53,7 @@ public class AspNetCoreTests
     {
         await app.StopAsync();
         await app.DisposeAsync();
-        return world.Server.Stored(World.Project);
+        return await world.StoredAsync(World.Project);
     }
 
     static List<JsonObject> Roots(IEnumerable<JsonObject> rows) => [.. rows.Where(row => row.Parent() is null && row.Type() == "task")];
@@ -311,7 +311,7 @@ public class AspNetCoreTests
     [Fact]
     public async Task OurOwnSendsFeedNothingBack()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var app = await AppAsync(world, builder =>
         {
             builder.Logging.SetMinimumLevel(LogLevel.Trace).AddFilter(null, LogLevel.Trace);

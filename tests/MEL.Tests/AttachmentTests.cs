@@ -10,7 +10,7 @@ public sealed partial class AttachmentTests
     [Fact]
     public async Task ParametersAndScopesCarryAttachments()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Logger();
         var all = Enumerable.Range(0, 4).Select(i => new BraintrustAttachment(new[] { (byte)i }, $"{i}.bin")).ToArray();
 
@@ -48,7 +48,7 @@ public sealed partial class AttachmentTests
     [InlineData(EventsAs.Auto)]
     public async Task NativeLogRowsReferToThemInTheirMetadata(EventsAs eventsAs)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         world.Logger(options => options.EventsAs = eventsAs).LogInformation("Saw {File}", _picture);
 
         AssertReference(_picture, (await world.OnlyRowAsync()).Meta("braintrust.template.parameter.File"));
@@ -58,7 +58,7 @@ public sealed partial class AttachmentTests
     [Fact]
     public async Task WithNamedScopesTheRowsInsideCarryWhatTheScopeKnows()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Logger(options => options.ScopeSpans = ScopeSpans.Named);
         using (logger.BeginScope(new Dictionary<string, object> { ["Document"] = _picture }))
         {
@@ -72,7 +72,7 @@ public sealed partial class AttachmentTests
     [Fact]
     public async Task AMaskTakesThemAway()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Logger(options => options.Mask = (field, value) => field == "input" ? "masked" : value);
         logger.LogInformation("Asked {Input} about {File}", new BraintrustAttachment(new byte[1], "hidden.png"), _picture);
 
@@ -83,7 +83,7 @@ public sealed partial class AttachmentTests
     [Fact]
     public async Task AnUploadThatFailsIsReportedToTheProviderThatLoggedIt()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         world.Server.OnStorage = _ => Task.FromResult<Reply?>(new Reply(404));
         world.Logger().LogInformation("Asked {Input}", _picture);
 

@@ -174,7 +174,7 @@ public class BufferedLogTests
         }
         var rows = await world.FlushAsync();
         Assert.Equal(["not routed"], rows.Where(row => row.Meta("event.id") is not null).Select(row => (string?)row["output"]));
-        Assert.Equal("routed", (string?)Assert.Single(world.Server.Stored("tenant one"))["output"]);
+        Assert.Equal("routed", (string?)Assert.Single(await world.StoredAsync("tenant one"))["output"]);
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class FilterTests
     [Fact]
     public async Task ASecretInTheTextOfAScopeIsNotItsName()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Logger();
 
         using (logger.BeginScope("Logging in with {Password}", "s3cret-4711"))

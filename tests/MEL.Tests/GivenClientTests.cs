@@ -9,18 +9,19 @@ public class GivenClientTests
 {
     static string? Tenant(IReadOnlyDictionary<string, object?> properties) => properties.GetValueOrDefault("Tenant") as string;
 
-    static BraintrustClient Client(World world, Action<RowLoss> onLoss) => new(new BraintrustOptions
+    static BraintrustClient Client(World world, Action<RowLoss> onLoss)
     {
-        ApiKey = world.Server.ApiKey,
-        AppUrl = world.Server.Url.ToString(),
-        Project = World.Project,
-        TimeProvider = world.Clock,
-        EventsAs = EventsAs.ApplicationLogs,
-        ScopeSpans = ScopeSpans.Named,
-        ProjectSelector = Tenant,
-        Mask = static (field, value) => field == "output" ? "masked by the client" : value,
-        OnLoss = onLoss,
-    });
+        var options = new BraintrustOptions
+        {
+            EventsAs = EventsAs.ApplicationLogs,
+            ScopeSpans = ScopeSpans.Named,
+            ProjectSelector = Tenant,
+            Mask = static (field, value) => field == "output" ? "masked by the client" : value,
+        };
+        world.Lead(options);
+        options.OnLoss = onLoss;
+        return new(options);
+    }
 
     static ServiceProvider Provider(BraintrustClient client, Action<BraintrustLoggerOptions>? more = null)
     {
@@ -49,11 +50,11 @@ public class GivenClientTests
         logger.LogInformation("Hello {Tenant}", "tenant one");
         await client.FlushAsync();
 
-        var row = Assert.Single(world.Server.Stored(World.Project)); // the scope enriched, and was no span
+        var row = Assert.Single(await world.StoredAsync(World.Project)); // the scope enriched, and was no span
         Assert.Equal("log", row.Type());
         Assert.Equal("north", (string?)row.Meta("Region"));
         Assert.Equal("masked by the client", (string?)row["output"]);
-        Assert.Single(world.Server.Stored("tenant one"));
+        Assert.Single(await world.StoredAsync("tenant one"));
 
         await services.GetRequiredService<BraintrustLoggerProvider>().DisposeAsync();
         logger.LogInformation("Too late");
@@ -78,7 +79,7 @@ public class GivenClientTests
         logger.LogInformation("Asked {Model} for {Tenant}", "gpt-5", "tenant one");
         await client.FlushAsync();
 
-        var row = Assert.Single(world.Server.Stored("another"));
+        var row = Assert.Single(await world.StoredAsync("another"));
         Assert.Null(row.Type());
         Assert.Equal("Asked gpt-5 for tenant one", (string?)row["output"]);
 

@@ -11,18 +11,18 @@ public class LifetimeTests
     [Fact]
     public async Task TwoCallsMakeOneProvider()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var services = world.Services(more: logging => logging.AddBraintrust().AddBraintrust("another project"));
         Assert.Single(services.GetServices<ILoggerProvider>(), provider => provider is BraintrustLoggerProvider);
         services.GetRequiredService<ILoggerFactory>().CreateLogger("Test").LogInformation("Once");
         Assert.Single(await world.FlushAsync("another project"));
-        Assert.Empty(world.Server.Stored(World.Project));
+        Assert.Empty(await world.StoredAsync(World.Project));
     }
 
     [Fact]
     public async Task ACategoryHasOneLogger()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var provider = world.Services().GetRequiredService<BraintrustLoggerProvider>();
         Assert.Same(provider.CreateLogger("A"), provider.CreateLogger("A"));
         Assert.NotSame(provider.CreateLogger("A"), provider.CreateLogger("B"));
@@ -31,7 +31,7 @@ public class LifetimeTests
     [Fact]
     public async Task TheGenericHostDeliversAtItsEnd()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddBraintrust(world.Configure);
         BraintrustClient client;
@@ -41,13 +41,13 @@ public class LifetimeTests
             host.Services.GetRequiredService<ILogger<LifetimeTests>>().LogInformation("Last words");
         }
         Assert.True(client.IsClosed);
-        Assert.Single(world.Server.Stored(World.Project));
+        Assert.Single(await world.StoredAsync(World.Project));
     }
 
     [Fact]
     public async Task AWebApplicationDeliversAtItsEnd()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.AddBraintrust(world.Configure);
         BraintrustClient client;
@@ -57,24 +57,24 @@ public class LifetimeTests
             app.Logger.LogInformation("Last words");
         }
         Assert.True(client.IsClosed);
-        Assert.Contains(world.Server.Stored(World.Project), row => row.Name() == "Last words");
+        Assert.Contains(await world.StoredAsync(World.Project), row => row.Name() == "Last words");
     }
 
     [Fact]
     public async Task ALoggerFactoryOfItsOwnDeliversAtItsEnd()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         using (var factory = LoggerFactory.Create(logging => logging.AddBraintrust(world.Configure)))
         {
             factory.CreateLogger("Test").LogInformation("Last words");
         }
-        Assert.Single(world.Server.Stored(World.Project));
+        Assert.Single(await world.StoredAsync(World.Project));
     }
 
     [Fact]
     public async Task AfterTheEndEverythingIsCountedAsClosedAndNothingThrows()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var services = world.Services();
         var client = world.Watch(services);
         var logger = services.GetRequiredService<BraintrustLoggerProvider>().CreateLogger("Test");
@@ -92,7 +92,7 @@ public class LifetimeTests
     [Fact]
     public async Task AfterItsEndAProviderIsSilentEvenWhereItsClientLivesOn()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var (first, second) = (world.Services(), world.Services());
         Assert.Same(world.Watch(first), world.Watch(second));
         var logger = first.GetRequiredService<BraintrustLoggerProvider>().CreateLogger("Test");
@@ -110,19 +110,19 @@ public class LifetimeTests
     [Fact]
     public async Task DisposingTwiceOrBothWaysIsOnce()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var provider = world.Services().GetRequiredService<BraintrustLoggerProvider>();
         provider.CreateLogger("Test").LogInformation("Once");
         await provider.DisposeAsync();
         provider.Dispose();
         await provider.DisposeAsync();
-        Assert.Single(world.Server.Stored(World.Project));
+        Assert.Single(await world.StoredAsync(World.Project));
     }
 
     [Fact]
     public async Task AGivenClientIsUsedFlushedAndLeftOpen()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var options = new BraintrustLoggerOptions();
         world.Configure(options);
         await using var client = new BraintrustClient(options);
@@ -137,13 +137,13 @@ public class LifetimeTests
         await services.DisposeAsync();
 
         Assert.False(client.IsClosed);
-        Assert.Single(world.Server.Stored("by the provider"));
+        Assert.Single(await world.StoredAsync("by the provider"));
     }
 
     [Fact]
     public async Task TheFirstCallsReturnAtOnceWhileTheLoginHangs()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         world.Server.OnLogin = async _ =>
         {
@@ -168,11 +168,11 @@ public class LifetimeTests
     [Fact]
     public async Task ProvidersOfOneAccountLogInOnce()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var loggers = Enumerable.Range(0, 3).Select(i => world.Logger(options => options.Project = $"project {i}")).ToArray();
         Parallel.ForEach(loggers, logger => logger.LogInformation("Hello"));
         await world.FlushAsync();
         Assert.Equal(1, world.Server.LoginCount);
-        Assert.Single(world.Server.Stored("project 2"));
+        Assert.Single(await world.StoredAsync("project 2"));
     }
 }

@@ -279,9 +279,9 @@ public class MappingTests
         logger.LogInformation("For nobody");
 
         await world.FlushAsync();
-        var acme = world.Server.Stored("acme");
+        var acme = await world.StoredAsync("acme");
         Assert.Equal(acme.Named("TenantId:acme").SpanId(), acme.Named("Inside").Parent());
-        Assert.Single(world.Server.Stored("other"));
-        Assert.Single(world.Server.Stored(World.Project));
+        Assert.Single(await world.StoredAsync("other"));
+        Assert.Single(await world.StoredAsync(World.Project));
     }
 }

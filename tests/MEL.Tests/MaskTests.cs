@@ -9,7 +9,7 @@ public class MaskTests
     [Fact]
     public async Task LogCallsAndScopesAreMaskedBeforeTheyAreQueued()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var thread = Environment.CurrentManagedThreadId;
         var others = 0;
         var logger = world.Logger(options => options.Mask = (_, value) =>
@@ -55,7 +55,9 @@ public class MaskTests
     public async Task AProviderOverAGivenClientTakesItsMaskUnlessItHasOne()
     {
         await using var world = await World.StartAsync();
-        await using var client = new BraintrustClient(new BraintrustOptions { ApiKey = world.Server.ApiKey, AppUrl = world.Server.Url.ToString(), Project = World.Project, Mask = static (_, value) => Stars(value) });
+        var given = new BraintrustOptions { Mask = static (_, value) => Stars(value) };
+        world.Lead(given);
+        await using var client = new BraintrustClient(given);
         world.Logger(options => options.Client = client).LogInformation("one {Name}", Secret);
         world.Logger(options =>
         {
@@ -64,7 +66,7 @@ public class MaskTests
         }).LogInformation("two {Name}", Secret);
         await client.FlushAsync();
 
-        var rows = world.Server.Stored(World.Project);
+        var rows = await world.StoredAsync(World.Project);
         Assert.Equal("***", (string?)rows.Named("one {Name}").Meta("Name"));
         Assert.Null(rows.Named("two {Name}")["metadata"]);
         Assert.Equal("two ***", (string?)rows.Named("two {Name}")["output"]);

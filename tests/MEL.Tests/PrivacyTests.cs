@@ -36,7 +36,7 @@ public sealed class PrivacyTests
     [Fact]
     public async Task WithoutContentAScopeIsCalledByItsTemplate()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Logger(options => options.CaptureContent = false);
 
         using (logger.BeginScope("Answer {Input} of {User}", "said-in", "ann"))

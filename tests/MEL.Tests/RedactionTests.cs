@@ -84,7 +84,7 @@ public partial class RedactionTests
     [Fact]
     public async Task WithRedactionEnabledParametersPropertiesAndTagsArriveRedacted()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = Redacting(world);
         Log.Sent(logger, Mail, 3);
         Log.Paid(logger, new Card(Number));
@@ -112,7 +112,7 @@ public partial class RedactionTests
     [Fact]
     public async Task WithoutRedactionEnabledClassifiedParametersAreMissing()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Services().GetRequiredService<ILogger<RedactionTests>>();
         Log.Sent(logger, Mail, 3);
         Log.Paid(logger, new Card(Number));
@@ -128,7 +128,7 @@ public partial class RedactionTests
     [Fact]
     public async Task ObjectsLoggedWholeAreErasedWhereTheyAreClassifiedAlsoInTheMessage()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Logger();
         var person = new Person("ann", Mail);
         logger.LogInformation("Hello {Person}, {{you}} have {Count,3:D2}", person, 5);
@@ -153,7 +153,7 @@ public partial class RedactionTests
     [Fact]
     public async Task ScopesAndTheirNamesAreErasedToo()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Logger();
         var person = new Person("ann", Mail);
         logger.BeginScope("Serving {Person}", person)!.Dispose();
@@ -172,7 +172,7 @@ public partial class RedactionTests
     [Fact]
     public async Task TheContainersRedactorsAreUsedWhereThereAreSome()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Services(services: AddRedaction).GetRequiredService<ILogger<RedactionTests>>(); // no EnableRedaction
         logger.LogInformation("Hello {Person} with {Card}", new Person("ann", Mail), new Card(Number));
         using (logger.BeginScope("Work"))
@@ -190,7 +190,7 @@ public partial class RedactionTests
     [Fact]
     public async Task AnObjectsMemberAndAParameterHaveTheSameHash()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Services(more: logging => logging.EnableRedaction(options => options.ApplyDiscriminator = false), services: AddRedaction)
             .GetRequiredService<ILogger<RedactionTests>>();
         Log.Sent(logger, Mail, 3);
@@ -221,7 +221,7 @@ public partial class RedactionTests
     [Fact]
     public async Task RedactorsThatLogOrFailNeitherRecurseNorLeak()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Services(services: services => services.AddSingleton<IRedactorProvider, Talkative>()).GetRequiredService<ILogger<RedactionTests>>();
         using (logger.BeginScope("Work"))
         {
@@ -237,7 +237,7 @@ public partial class RedactionTests
     [Fact]
     public async Task ARedactorThatCannotBeMadeLeavesTheMark()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var logger = world.Services(services: services => services.AddSingleton<IRedactorProvider>(_ => throw new InvalidOperationException(Mail)))
             .GetRequiredService<ILogger<RedactionTests>>();
         logger.LogInformation("Hello {Person}", new Person("ann", Mail));
@@ -247,7 +247,7 @@ public partial class RedactionTests
     [Fact]
     public async Task WhatABufferHoldsBackStaysRedacted()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var services = world.Services(more: logging => logging.EnableRedaction().AddGlobalBuffer(LogLevel.Information), services: AddRedaction);
         var logger = services.GetRequiredService<ILogger<RedactionTests>>();
         Log.Sent(logger, Mail, 3);
@@ -261,7 +261,7 @@ public partial class RedactionTests
     [Fact]
     public async Task TagsOfCapturedActivitiesAreErased()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         using var source = new ActivitySource($"redaction-{Guid.NewGuid():N}");
         world.Logger(options => options.ActivitySources = [source.Name]);
         using (var activity = source.StartActivity("work")!)

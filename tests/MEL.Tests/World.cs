@@ -1,34 +1,43 @@
 using System.Text.Json.Nodes;
 using Braintrust.Extensions.Logging;
+using Braintrust.Logging.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Braintrust.Logging.Tests.Mel;
 
-/// <summary>A server, a clock that stands still until it is told, and loggers set up as an application would; at the end the ledgers must add up.</summary>
+/// <summary>A Braintrust, a clock that stands still until it is told, and loggers set up as an application would; in the end the ledgers must add up.</summary>
 sealed class World : IAsyncDisposable
 {
+    readonly InMemoryBraintrust? _memory;
+    readonly FakeBraintrust? _server;
     readonly List<ServiceProvider> _services = [];
     readonly List<BraintrustClient> _clients = [];
 
-    World(FakeBraintrust server) => Server = server;
+    World(InMemoryBraintrust? memory, FakeBraintrust? server) => (_memory, _server) = (memory, server);
 
     public const string Project = "a project";
 
-    public FakeBraintrust Server { get; }
+    /// <summary>Of a world on sockets.</summary>
+    public FakeBraintrust Server => _server ?? throw new InvalidOperationException("This world is in memory.");
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
 
     public List<RowLoss> Losses { get; } = [];
 
-    public static async Task<World> StartAsync() => new(await FakeBraintrust.StartAsync());
+    /// <summary>In memory, as an application's own tests would: for what is stored in the end.</summary>
+    public static Task<World> StartAsync() => Task.FromResult(new World(new InMemoryBraintrust(), null));
+
+    /// <summary>For what is said on the wire: logins, requests, answers.</summary>
+    public static async Task<World> OnSocketsAsync() => new(null, await FakeBraintrust.StartAsync());
 
     /// <summary>What every provider of this world begins with.</summary>
-    public void Configure(BraintrustLoggerOptions options)
+    public void Configure(BraintrustLoggerOptions options) => Lead(options);
+
+    /// <summary>Leads a client's options here.</summary>
+    public void Lead(BraintrustOptions options)
     {
-        options.ApiKey = Server.ApiKey;
-        options.AppUrl = Server.Url.ToString();
         options.Project = Project;
         options.TimeProvider = Clock;
         options.EagerlyEmitFirstEvent = false;
@@ -39,6 +48,15 @@ sealed class World : IAsyncDisposable
                 Losses.Add(loss);
             }
         };
+        if (_memory is not null)
+        {
+            _memory.Connect(options);
+        }
+        else
+        {
+            options.ApiKey = Server.ApiKey;
+            options.AppUrl = Server.Url.ToString();
+        }
     }
 
     /// <summary>Services with logging at every level.</summary>
@@ -83,8 +101,11 @@ sealed class World : IAsyncDisposable
         {
             await client.FlushAsync();
         }
-        return Server.Stored(project);
+        return await StoredAsync(project);
     }
+
+    /// <summary>What is stored, once clients that are still open have delivered.</summary>
+    public async Task<IReadOnlyList<JsonObject>> StoredAsync(string project = Project) => _memory is null ? Server.Stored(project) : await _memory.RowsAsync(project);
 
     /// <summary>The only row there is, once everything was delivered.</summary>
     public async Task<JsonObject> OnlyRowAsync() => Assert.Single(await FlushAsync());
@@ -110,10 +131,17 @@ sealed class World : IAsyncDisposable
         foreach (var client in _clients)
         {
             var ledger = client.Ledger;
-            Assert.Equal(ledger.Accepted, ledger.Delivered + ledger.DroppedRows + ledger.ResidentRows);
+            Assert.Equal(ledger.Accepted, ledger.Delivered + ledger.DroppedRows + ledger.ResidentRows + ledger.SpooledRows);
             Assert.True(!client.IsClosed || ledger.ResidentRows == 0, "Rows are left in a closed client.");
         }
-        await Server.DisposeAsync();
+        if (_memory is not null)
+        {
+            await _memory.DisposeAsync();
+        }
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
     }
 }
 

@@ -16,7 +16,7 @@ public class AttachmentTests
     [InlineData("Asked {@Input}")]
     public async Task WithThePolicyAnAttachmentIsUploaded(string template)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var logger = Logger(world);
 #pragma warning disable CA2254 // the templates are this test's own
         logger.Information(template, _picture);
@@ -32,7 +32,7 @@ public class AttachmentTests
     [Fact]
     public async Task ItMayStandInsideOfWhatIsDestructured()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var logger = Logger(world);
         var all = Enumerable.Range(0, 4).Select(i => new BraintrustAttachment(new[] { (byte)i }, $"{i}.bin")).ToArray();
 
@@ -50,7 +50,7 @@ public class AttachmentTests
     [Fact]
     public async Task ThePolicyMayBeSetByConfiguration()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         const string json = """{ "Serilog": { "Using": ["Serilog.Sinks.Braintrust"], "Destructure": [{ "Name": "Braintrust" }] } }""";
         var configuration = new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build();
         await using var logger = new LoggerConfiguration().ReadFrom.Configuration(configuration).WriteTo.Braintrust(world.Client, world.Project).CreateLogger();
@@ -63,7 +63,7 @@ public class AttachmentTests
     [Fact]
     public async Task ASpanAndItsContextCarryItToo()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var logger = new LoggerConfiguration().Destructure.Braintrust().Enrich.WithProperty("Report", _picture).WriteTo.Braintrust(world.Client, world.Project).CreateLogger();
         var document = new BraintrustAttachment(Some.Bytes(10), "document.pdf");
 
@@ -81,7 +81,7 @@ public class AttachmentTests
     [Fact]
     public async Task AnAuditWaitsForTheUpload()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         using var logger = new LoggerConfiguration().Destructure.Braintrust().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
 
         logger.Information("Asked {Input}", _picture);
@@ -92,7 +92,7 @@ public class AttachmentTests
     [Fact]
     public async Task AMaskTakesItAway()
     {
-        await using var world = await World.StartAsync(options => options.Mask = (field, value) => field == "input" ? null : value);
+        await using var world = await World.OnSocketsAsync(options => options.Mask = (field, value) => field == "input" ? null : value);
         await using var logger = Logger(world);
         logger.Information("Asked {Input} about {@Files}", new BraintrustAttachment(new byte[1], "hidden.png"), new { _picture });
         await world.RowsAsync();
@@ -103,7 +103,7 @@ public class AttachmentTests
     [Fact]
     public async Task TheEventIsLeftAsItIs()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var other = new RecordingSink();
         await using (var logger = new LoggerConfiguration().Destructure.Braintrust().WriteTo.Braintrust(world.Client, world.Project).WriteTo.Sink(other).CreateLogger())
         {
@@ -117,7 +117,7 @@ public class AttachmentTests
     [Fact]
     public async Task WithoutThePolicyNothingIsUploadedAndThatIsSaid()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var said = new Journal<string>();
         BraintrustDiagnostics.Enable(line => said.Add(line));
         await using var logger = world.Logger();
@@ -135,7 +135,7 @@ public class AttachmentTests
     [Fact]
     public async Task ItWeighsWhatItHolds()
     {
-        await using var world = await World.StartAsync(options => options.QueueLimitBytes = 10_000);
+        await using var world = await World.OnSocketsAsync(options => options.QueueLimitBytes = 10_000);
         await using var logger = Logger(world);
 
         logger.Information("Asked {@Input}", new { deep = new[] { new BraintrustAttachment(Some.Bytes(20_000), "large.bin") } });

@@ -1,5 +1,6 @@
 using Braintrust.Logging;
 using Braintrust.Logging.Tests;
+using Braintrust.Logging.Tests.Watching;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -10,7 +11,7 @@ public class AuditTests
     [Fact]
     public async Task AnEventIsStoredWhenTheCallReturns()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
 
         log.Information("first");
@@ -24,7 +25,7 @@ public class AuditTests
     public async Task WithRowsOnDiskTheCallStillWaitsForTheAnswer()
     {
         var folder = Directory.CreateTempSubdirectory("braintrust-").FullName;
-        await using (var world = await World.StartAsync(options => options.SpoolDirectory = folder))
+        await using (var world = await World.OnSocketsAsync(options => options.SpoolDirectory = folder))
         {
             await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
 
@@ -35,13 +36,14 @@ public class AuditTests
             Assert.Throws<AggregateException>(() => log.Information("poison"));
             Assert.Equal(0, world.Client.Ledger.SpooledRows);
         }
+        Canary.CheckFolder(folder);
         Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
     public async Task ActivitiesCannotBeAudited()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var error = Assert.Throws<ArgumentException>(() => new LoggerConfiguration().AuditTo.Braintrust(options =>
         {
             world.PointTo(options);
@@ -53,7 +55,7 @@ public class AuditTests
     [Fact]
     public async Task ARejectedEventThrows()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         world.Server.OnLogs3 = _ => Task.FromResult<Reply?>(new Reply(400));
         await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
 
@@ -67,7 +69,7 @@ public class AuditTests
     [Fact]
     public async Task AnEventForWhichTheKeyIsNoGoodThrowsAtOnce()
     {
-        await using var world = await World.StartAsync(options => options.ShutdownTimeout = TimeSpan.Zero);
+        await using var world = await World.OnSocketsAsync(options => options.ShutdownTimeout = TimeSpan.Zero);
         world.Server.OnLogin = _ => Task.FromResult<Reply?>(new Reply(401));
         await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
 
@@ -81,7 +83,7 @@ public class AuditTests
     [Fact]
     public async Task AnEventAfterTheEndThrows()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
         await log.DisposeAsync();
 
@@ -92,7 +94,7 @@ public class AuditTests
     [Fact]
     public async Task LevelsBelowTheGateAreNotWaitedFor()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var gate = new LoggingLevelSwitch(LogEventLevel.Error);
         await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project, levelSwitch: gate).CreateLogger();
 
@@ -107,7 +109,7 @@ public class AuditTests
     [Fact]
     public async Task OneCallerDoesNotNeedItsOwnContextBack()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(new DeadContext());
@@ -126,7 +128,7 @@ public class AuditTests
     [Fact]
     public async Task TheFlatAndTheOptionsFormAuditToo()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var url = world.Server.Url.ToString();
         await using (var flat = new LoggerConfiguration().AuditTo.Braintrust(world.Project, world.Server.ApiKey, appUrl: url, apiUrl: url).CreateLogger())
         {

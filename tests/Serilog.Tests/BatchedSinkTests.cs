@@ -14,7 +14,7 @@ public class BatchedSinkTests
     [InlineData(false)]
     public async Task OneFailureAndOneSuccessAreOneBatchTwoSendsAndOneRow(bool isNative)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var sends = FailOnce(world.Server);
         var counting = new CountingSink(new BraintrustBatchedSink(world.Client, world.Project));
         await using (var log = Logger(counting, isNative))
@@ -34,7 +34,7 @@ public class BatchedSinkTests
     [InlineData(false)]
     public async Task DisposingTheLoggerDeliversWhatSerilogHolds(bool isNative)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using (var log = Logger(new CountingSink(new BraintrustBatchedSink(world.Client, world.Project)), isNative))
         {
             for (var i = 0; i < 25; i++)
@@ -50,7 +50,7 @@ public class BatchedSinkTests
     [Fact]
     public async Task ABatchHandedInAgainKeepsItsRowsAndSendsOnlyWhatIsMissing()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var poisoned = true;
         world.Server.OnLogs3 = request => Task.FromResult(poisoned && request.Body.Contains("poison", StringComparison.Ordinal) ? new Reply(400) : null);
         var sink = new BraintrustBatchedSink(world.Client, world.Project);
@@ -73,7 +73,7 @@ public class BatchedSinkTests
     [Fact]
     public async Task AClosedClientFailsTheBatchAndSerilogsFallbackGetsIt()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await world.Client.DisposeAsync();
         var fallback = new RecordingSink();
         await using (var log = new LoggerConfiguration()
@@ -92,7 +92,7 @@ public class BatchedSinkTests
     [Fact]
     public async Task OnTheBatchingThreadAnEventStillKnowsItsTrace()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         using var activity = new System.Diagnostics.Activity("request").Start();
         await using (var log = Logger(new CountingSink(new BraintrustBatchedSink(world.Client, world.Project)), isNative: true))
         {

@@ -93,7 +93,7 @@ public class BeginSpanTests
             Assert.Equal(world.Project, span.Logger.Project);
         }
 
-        Assert.Equal("work", Assert.Single(world.Server.Stored(world.Project)).Text("span_attributes", "name"));
+        Assert.Equal("work", Assert.Single(await world.StoredAsync()).Text("span_attributes", "name"));
     }
 
     [Fact]
@@ -141,8 +141,8 @@ public class BeginSpanTests
 
         await world.Client.FlushAsync();
         world.CheckLedger();
-        Assert.Equal(["around", "inside", "of the first"], Names(world, first));
-        Assert.Equal(["of the audit", "of the second"], Names(world, second));
+        Assert.Equal(["around", "inside", "of the first"], await Names(world, first));
+        Assert.Equal(["of the audit", "of the second"], await Names(world, second));
     }
 
     [Fact]
@@ -163,8 +163,8 @@ public class BeginSpanTests
         world.CheckLedger();
     }
 
-    static IEnumerable<string?> Names(World world, string project) =>
-        world.Server.Stored(project).Select(row => row.Text("span_attributes", "name")).Order(StringComparer.Ordinal);
+    static async Task<IEnumerable<string?>> Names(World world, string project) =>
+        (await world.StoredAsync(project)).Select(row => row.Text("span_attributes", "name")).Order(StringComparer.Ordinal);
 
     sealed class ThrowingPolicy : Core.IDestructuringPolicy
     {

@@ -16,7 +16,7 @@ public class FailureTests
     [InlineData(LogEventLevel.Verbose, true)]
     public async Task ARejectedEventGoesDownTheFallbackChainAndItsNeighboursArrive(LogEventLevel minimum, bool isSwitched)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var refusals = Reject(world.Server, "poison");
         var fallback = new RecordingSink();
         await using var log = new LoggerConfiguration()
@@ -39,7 +39,7 @@ public class FailureTests
     [Fact]
     public async Task AListenerIsToldOfTheVeryEventThatWasRejected()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var refusals = Reject(world.Server, "poison");
         var listener = new RecordingListener();
         await using var log = new LoggerConfiguration().WriteTo.Fallible(it => it.Braintrust(world.Client, world.Project), listener).CreateLogger();
@@ -59,7 +59,7 @@ public class FailureTests
     public async Task AFullQueueTellsOfEveryEventItRefused()
     {
         var login = new TaskCompletionSource();
-        await using var world = await World.StartAsync(options => options.QueueLimit = 10);
+        await using var world = await World.OnSocketsAsync(options => options.QueueLimit = 10);
         world.Server.OnLogin = async _ =>
         {
             await login.Task;
@@ -84,7 +84,7 @@ public class FailureTests
     [Fact]
     public async Task AnEventAfterTheEndIsLostAsClosed()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var listener = new RecordingListener();
         var log = new LoggerConfiguration().WriteTo.Fallible(it => it.Braintrust(world.Client, world.Project), listener).CreateLogger();
 
@@ -103,7 +103,7 @@ public class FailureTests
     public async Task AnEventThatWaitedTooLongIsLostAsExpired()
     {
         var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
-        await using var world = await World.StartAsync(options =>
+        await using var world = await World.OnSocketsAsync(options =>
         {
             options.TimeProvider = clock;
             options.RetryTimeLimit = TimeSpan.FromMinutes(1);
@@ -130,7 +130,7 @@ public class FailureTests
     [Fact]
     public async Task AnEventThatCouldNotBeDeliveredBeforeTheEndIsLostAsShutdown()
     {
-        await using var world = await World.StartAsync(options => options.ShutdownTimeout = TimeSpan.Zero);
+        await using var world = await World.OnSocketsAsync(options => options.ShutdownTimeout = TimeSpan.Zero);
         var login = new TaskCompletionSource();
         world.Server.OnLogin = async _ =>
         {
@@ -151,7 +151,7 @@ public class FailureTests
     [Fact]
     public async Task AFallbackThatThrowsOrLogsBreaksNothing()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var refusals = Reject(world.Server, "poison");
         ILogger? self = null;
         var listener = new ThrowingListener(() => self!.Information("from the fallback"));
@@ -169,7 +169,7 @@ public class FailureTests
     [Fact]
     public async Task WithoutAListenerSelfLogSaysWhatWasLost()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var refusals = Reject(world.Server, "poison", 422); // one line a minute and cause: this one is its own
         var said = new Journal<string>();
         SelfLog.Enable(line => said.Add(line));

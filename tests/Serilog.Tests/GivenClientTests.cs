@@ -36,7 +36,7 @@ public class GivenClientTests
         var row = Assert.Single(await world.RowsAsync());
         Assert.Equal("log", row.Text("span_attributes", "type"));
         Assert.Equal("masked by the client", row.Text("output"));
-        Assert.Single(world.Server.Stored("tenant one"));
+        Assert.Single(await world.StoredAsync("tenant one"));
     }
 
     [Theory]

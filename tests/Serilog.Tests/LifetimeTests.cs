@@ -11,7 +11,7 @@ public class LifetimeTests
     [Fact]
     public async Task DisposingTheLoggerDeliversEverything()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var lease = world.Shared();
         var log = new LoggerConfiguration().WriteTo.Braintrust(world.PointTo).CreateLogger();
         for (var i = 0; i < 100; i++)
@@ -28,7 +28,7 @@ public class LifetimeTests
     [Fact]
     public async Task DisposingTwiceInBothWaysAndAtOnceIsDisposingOnce()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var other = world.Shared();
         var sink = new BraintrustSink(world.Shared(), world.Client.Api.Settings, default);
         sink.Emit(Event("hello"));
@@ -45,7 +45,7 @@ public class LifetimeTests
     [Fact]
     public async Task ASinkInsideAConditionalIsDisposedTwiceBySerilogAndLivesWithIt()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using (var log = new LoggerConfiguration().WriteTo.Conditional(_ => true, it => it.Braintrust(world.PointTo)).CreateLogger())
         {
             log.Information("hello");
@@ -57,7 +57,7 @@ public class LifetimeTests
     [Fact]
     public async Task TwoSinksOfOneAccountShareOneLoginAndOneQueue()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var second = world.Project + "-2";
         await using (var log = new LoggerConfiguration()
             .WriteTo.Braintrust(world.PointTo)
@@ -79,7 +79,7 @@ public class LifetimeTests
     [Fact]
     public async Task ASinkThatIsDisposedTakesNothingMoreThoughItsClientLivesOn()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var lease = world.Shared();
         var losses = new Journal<RowLoss>();
         var log = new LoggerConfiguration().WriteTo.Braintrust(options =>
@@ -100,7 +100,7 @@ public class LifetimeTests
     [Fact]
     public async Task LoggingWhileDisposingLosesNothingInSilence()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var lease = world.Shared();
         var listener = new RecordingListener();
         var log = new LoggerConfiguration().WriteTo.Fallible(it => it.Braintrust(world.PointTo), listener).CreateLogger();
@@ -132,7 +132,7 @@ public class LifetimeTests
     [Fact]
     public async Task LoggingReturnsAtOnceWhileTheLoginHangs()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var login = new TaskCompletionSource();
         world.Server.OnLogin = async _ =>
         {
@@ -156,7 +156,7 @@ public class LifetimeTests
     [InlineData(LogEventLevel.Verbose, null, 7)]
     public async Task OnlyLevelsThatPassTheGateAreWritten(LogEventLevel minimum, LogEventLevel? switched, int written)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var levelSwitch = switched is { } level ? new LoggingLevelSwitch(level) : null;
         await using var log = new LoggerConfiguration().MinimumLevel.Verbose()
             .WriteTo.Braintrust(world.Client, world.Project, restrictedToMinimumLevel: minimum, levelSwitch: levelSwitch)
@@ -174,7 +174,7 @@ public class LifetimeTests
     [Fact]
     public async Task AMissingKeyIsSaidOnSelfLogAndThrowsNothing()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var said = new Journal<string>();
         SelfLog.Enable(line => said.Add(line));
         try
@@ -200,7 +200,7 @@ public class LifetimeTests
     public async Task AnEventCostsItsCallerNoMemoryBeyondTheEntry()
     {
         const int events = 1_000;
-        await using var world = await World.StartAsync(options =>
+        await using var world = await World.OnSocketsAsync(options =>
         {
             options.Period = TimeSpan.FromMinutes(10);
             options.BatchSizeLimit = 100_000;

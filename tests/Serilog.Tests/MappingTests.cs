@@ -198,7 +198,7 @@ public class MappingTests
         log.Information("For nobody");
 
         Assert.Equal("For nobody", Assert.Single(await world.RowsAsync()).Text("output"));
-        Assert.Equal($"For {tenant}", Assert.Single(world.Server.Stored(tenant)).Text("output"));
+        Assert.Equal($"For {tenant}", Assert.Single(await world.StoredAsync(tenant)).Text("output"));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public class MaskTests
     [Fact]
     public async Task EventsAndSpansAreMaskedBeforeTheyAreQueued()
     {
-        await using var world = await World.StartAsync(options => options.Mask = (_, value) => Stars(value));
+        await using var world = await World.OnSocketsAsync(options => options.Mask = (_, value) => Stars(value));
         await using (var logger = world.Logger())
         {
             using (logger.BeginSpan(world.Client.GetLogger(world.Project), "Serving {User}", Secret))
@@ -36,7 +36,7 @@ public class MaskTests
     [Fact]
     public async Task AFallbackGetsTheEventBackAsItWasLogged()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var fallback = new RecordingSink();
         await using (var logger = new LoggerConfiguration().WriteTo.FallbackChain(
             to => to.Braintrust(options =>

@@ -25,7 +25,7 @@ public sealed class PrivacyTests
     [Fact]
     public async Task WhatASpanIsCalledShowsNeitherSecretsNorContentThatIsKeptBack()
     {
-        await using var world = await World.StartAsync(options => options.CaptureContent = false);
+        await using var world = await World.OnSocketsAsync(options => options.CaptureContent = false);
         await using var logger = world.Logger();
         var project = world.Client.GetLogger(world.Project);
 

@@ -42,7 +42,7 @@ public class SettingsTests
     [MemberData(nameof(DeliveryArguments))]
     public async Task AnArgumentReachesTheClient(string argument)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var lease = world.Shared(Delivery[argument].Expected);
         await using var other = world.Shared();
         Assert.NotSame(other.Client, lease.Client);
@@ -60,7 +60,7 @@ public class SettingsTests
     [Fact]
     public async Task HowRowsAreKeptOnDiskReachesTheClient()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var lease = world.Shared(it => (it.SpoolDirectory, it.SpoolSync, it.SpoolLimitBytes) = (SpoolFolder, SpoolSync.Fsync, 7_000_000));
 
         await using (var log = FromJson(Args(world, ("spoolDirectory", SpoolFolder), ("spoolSync", "Fsync"), ("spoolLimitBytes", "7000000"))))
@@ -90,7 +90,7 @@ public class SettingsTests
     [Fact]
     public async Task ASinkThatIsOffWritesNothing()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
 
         await using (var log = FromJson(Args(world, ("enabled", "false"))))
         {
@@ -103,7 +103,7 @@ public class SettingsTests
     [Fact]
     public async Task AnAuditThatIsOffConfirmsNothing()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
 
         await using (var log = new LoggerConfiguration().AuditTo.Braintrust(options => { world.PointTo(options); options.Enabled = false; }).CreateLogger())
         {
@@ -116,7 +116,7 @@ public class SettingsTests
     [Fact]
     public async Task AProjectMayBeGivenByItsId()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var id = world.Server.AddProject(world.Project);
         var args = Args(world, ("projectId", id));
         args.Remove("project");
@@ -133,7 +133,7 @@ public class SettingsTests
     [Fact]
     public async Task WhatEventsBecomeMayBeGiven()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
 
         await using (var log = FromJson(Args(world, ("eventsAs", "ApplicationLogs"), ("scopeSpans", "Named"))))
         {
@@ -146,7 +146,7 @@ public class SettingsTests
     [Fact]
     public async Task ActivitySourcesMayBeGivenAsAList()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         using var source = new ActivitySource($"settings.{Guid.NewGuid():N}");
         var args = Args(world);
         args["activitySources"] = new JsonArray("another", "settings.*");
@@ -163,7 +163,7 @@ public class SettingsTests
     [InlineData("AuditTo")]
     public async Task ActivitySourcesThatAreNoListOrUnderAnAuditAreAnErrorAtStart(string directive)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
 
         Assert.ThrowsAny<Exception>(() => FromJson(Args(world, ("activitySources", "one")), directive: directive));
     }
@@ -171,7 +171,7 @@ public class SettingsTests
     [Fact]
     public async Task LevelsMayBeGiven()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
 
         await using (var log = FromJson(Args(world, ("restrictedToMinimumLevel", "Warning"))))
         {
@@ -195,7 +195,7 @@ public class SettingsTests
     [InlineData("AuditTo")]
     public async Task AnUnknownArgumentIsAnErrorThatNamesItsPathAndTheNearestOne(string directive)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
 
         var error = Assert.ThrowsAny<Exception>(() => FromJson(Args(world, ("orgNane", "x")), directive: directive));
 
@@ -206,7 +206,7 @@ public class SettingsTests
     [Fact]
     public async Task AnUnknownArgumentInsideAnotherSinkIsFoundToo()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var inner = new JsonArray(new JsonObject { ["Name"] = "Braintrust", ["Args"] = Args(world, ("Perriod", "00:00:01")) });
         var json = new JsonObject { ["Serilog"] = new JsonObject { ["WriteTo"] = new JsonArray(new JsonObject
         {
@@ -227,7 +227,7 @@ public class SettingsTests
     [InlineData("projectId", "seven", "Serilog:WriteTo:0:Args:ProjectId must be a UUID")]
     public async Task AValueThatCannotWorkIsAnErrorThatNamesItsPath(string argument, string value, string expected)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var args = Args(world);
         args[argument] = value;
 
@@ -242,7 +242,7 @@ public class SettingsTests
     [InlineData("eventsAs", "Smoke")]
     public async Task AValueThatIsNoneIsAnErrorAtStart(string argument, string value)
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
 
         Assert.ThrowsAny<Exception>(() => FromJson(Args(world, (argument, value))));
     }
@@ -250,7 +250,7 @@ public class SettingsTests
     [Fact]
     public async Task OtherSinksArgumentsAreNotOurs()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var json = new JsonObject { ["Serilog"] = new JsonObject { ["WriteTo"] = new JsonArray(
             new JsonObject { ["Name"] = "Elsewhere", ["Args"] = new JsonObject { ["orgNane"] = "x" } },
             new JsonObject { ["Name"] = "Braintrust", ["Args"] = Args(world) }) } };
@@ -266,7 +266,7 @@ public class SettingsTests
     [Fact]
     public async Task TheReadmesSnippetWorks()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var before = (Environment.GetEnvironmentVariable("BRAINTRUST_API_KEY"), Environment.GetEnvironmentVariable("BRAINTRUST_APP_URL"));
         Environment.SetEnvironmentVariable("BRAINTRUST_API_KEY", world.Server.ApiKey);
         Environment.SetEnvironmentVariable("BRAINTRUST_APP_URL", world.Server.Url.ToString());

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Braintrust.Logging;
+using Braintrust.Logging.Testing;
 using Braintrust.Logging.Tests;
 using Serilog.Core;
 
@@ -10,36 +11,59 @@ using Serilog.Core;
 
 namespace Serilog.Sinks.Braintrust.Tests;
 
-/// <summary>A Braintrust on a socket, a client of it, and a project that nobody else uses.</summary>
+/// <summary>A Braintrust, a client of it, and a project that nobody else uses; in the end the ledgers must add up.</summary>
 sealed class World : IAsyncDisposable
 {
+    readonly InMemoryBraintrust? _memory;
+    readonly FakeBraintrust? _server;
     readonly List<BraintrustClient> _clients = [];
 
-    World(FakeBraintrust server) => Server = server;
+    World(FakeBraintrust? server, Action<BraintrustOptions>? configure)
+    {
+        void Configure(BraintrustOptions options)
+        {
+            options.Project = Project;
+            configure?.Invoke(options);
+        }
 
-    public FakeBraintrust Server { get; }
+        _server = server;
+        if (server is null)
+        {
+            _memory = new InMemoryBraintrust(Configure);
+            _clients.Add(_memory.Client);
+            return;
+        }
+        var options = new BraintrustOptions();
+        PointTo(options);
+        Configure(options);
+        _clients.Add(new BraintrustClient(options));
+    }
+
+    /// <summary>Of a world on sockets.</summary>
+    public FakeBraintrust Server => _server ?? throw new InvalidOperationException("This world is in memory.");
 
     public string Project { get; } = Some.ProjectName();
 
     public BraintrustClient Client => _clients[0];
 
-    public static async Task<World> StartAsync(Action<BraintrustOptions>? configure = null)
-    {
-        var world = new World(await FakeBraintrust.StartAsync());
-        var options = new BraintrustOptions();
-        world.PointTo(options);
-        configure?.Invoke(options);
-        world._clients.Add(new BraintrustClient(options));
-        return world;
-    }
+    /// <summary>In memory, as an application's own tests would: for what is stored in the end.</summary>
+    public static Task<World> StartAsync(Action<BraintrustOptions>? configure = null) => Task.FromResult(new World(null, configure));
+
+    /// <summary>For what is said on the wire: logins, requests, answers.</summary>
+    public static async Task<World> OnSocketsAsync(Action<BraintrustOptions>? configure = null) => new(await FakeBraintrust.StartAsync(), configure);
 
     /// <summary>Options of this server's account.</summary>
     public void PointTo(BraintrustOptions options)
     {
+        options.Project ??= Project;
+        if (_memory is not null)
+        {
+            _memory.Connect(options);
+            return;
+        }
         options.ApiKey = Server.ApiKey;
         options.AppUrl = Server.Url.ToString();
         options.ApiUrl = Server.Url.ToString();
-        options.Project ??= Project;
     }
 
     /// <summary>A Serilog logger that lets every level through.</summary>
@@ -61,8 +85,11 @@ sealed class World : IAsyncDisposable
     {
         await Client.FlushAsync();
         CheckLedger();
-        return Server.Stored(Project);
+        return await StoredAsync();
     }
+
+    /// <summary>What is stored, in the world's own project unless another is named; in memory, once clients that are still open have delivered.</summary>
+    public async Task<IReadOnlyList<JsonObject>> StoredAsync(string? project = null) => _memory is null ? Server.Stored(project ?? Project) : await _memory.RowsAsync(project ?? Project);
 
     /// <summary>The one row that this call makes.</summary>
     public async Task<JsonObject> RowAsync(Action<ILogger> log)
@@ -76,7 +103,7 @@ sealed class World : IAsyncDisposable
     {
         foreach (var ledger in _clients.Select(client => client.Ledger))
         {
-            Assert.Equal(ledger.Accepted, ledger.Delivered + ledger.DroppedRows + ledger.ResidentRows);
+            Assert.Equal(ledger.Accepted, ledger.Delivered + ledger.DroppedRows + ledger.ResidentRows + ledger.SpooledRows);
         }
     }
 
@@ -85,7 +112,14 @@ sealed class World : IAsyncDisposable
         await Client.DisposeAsync();
         CheckLedger();
         Assert.Equal(0, Client.Ledger.ResidentRows);
-        await Server.DisposeAsync();
+        if (_memory is not null)
+        {
+            await _memory.DisposeAsync();
+        }
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Braintrust.Logging.Tests.Watching;
 
 namespace Braintrust.Logging.Tests;
 
@@ -45,7 +46,9 @@ public sealed class Acceptor : HttpMessageHandler
         await Before(cancel);
         if (Status?.Invoke() is { } status and not HttpStatusCode.OK)
             return Json("{}", status);
-        using var body = JsonDocument.Parse(await request.Content!.ReadAsByteArrayAsync(cancel), new() { MaxDepth = 256 });
+        var bytes = await request.Content!.ReadAsByteArrayAsync(cancel);
+        Canary.Check("the body of a request", bytes);
+        using var body = JsonDocument.Parse(bytes, new() { MaxDepth = 256 });
         lock (_lock)
         {
             foreach (var row in body.RootElement.GetProperty("rows").EnumerateArray())

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Braintrust.Logging.Local.Server;
 using Braintrust.Logging.Local.Storage;
+using Braintrust.Logging.Testing.Service;
 
 namespace Braintrust.Logging.Tests;
 
@@ -19,8 +20,7 @@ public sealed class FakeBraintrust : IAsyncDisposable
     public const string SignatureSecret = "signature-s3cret";
 
     readonly Lock _lock = new();
-    readonly Dictionary<string, string> _projectIds = [];
-    readonly OrderedDictionary<(string Project, string Id), JsonObject> _stored = [];
+    readonly ServiceStore _store = new();
     LoopbackServer _server = null!;
     long _transaction = 1_000_000_000_000_000_000;
 
@@ -101,16 +101,14 @@ public sealed class FakeBraintrust : IAsyncDisposable
     public IReadOnlyList<JsonObject> Stored(string projectName)
     {
         lock (_lock)
-            return _projectIds.TryGetValue(projectName, out var project)
-                ? [.. _stored.Where(it => it.Key.Project == project).Select(it => (JsonObject)it.Value.DeepClone())]
-                : [];
+            return [.. _store.Rows.Where(it => it.Project == projectName).Select(it => (JsonObject)it.Row.DeepClone())];
     }
 
     /// <summary>The row with that id as it is stored now, in whichever project.</summary>
     public JsonObject? StoredRow(string id)
     {
         lock (_lock)
-            return (JsonObject?)_stored.FirstOrDefault(it => it.Key.Id == id).Value?.DeepClone();
+            return (JsonObject?)_store.Rows.FirstOrDefault(it => RowMerge.IdOf(it.Row) == id).Row?.DeepClone();
     }
 
     /// <summary>A project that exists before anybody registers it, and its id.</summary>
@@ -177,8 +175,8 @@ public sealed class FakeBraintrust : IAsyncDisposable
     {
         lock (_lock)
         {
-            var (name, id) = _projectIds.FirstOrDefault(it => request.Query == "?id=" + Uri.EscapeDataString(it.Value));
-            return name is null ? Refuse(404, "There is no such project.") : Json(Describe(id, name));
+            var id = Uri.UnescapeDataString(request.Query.Replace("?id=", "", StringComparison.Ordinal));
+            return _store.NameOf(id) is { } name ? Json(Describe(id, name)) : Refuse(404, "There is no such project.");
         }
     }
 
@@ -199,11 +197,9 @@ public sealed class FakeBraintrust : IAsyncDisposable
         Logs3Body body;
         lock (_lock)
         {
-            body = Logs3Body.Read(bytes, _projectIds.ContainsValue);
+            body = _store.Store(bytes, id => _store.NameOf(id) is not null);
             if (body.Refusal is { } reason)
                 return Refuse(400, reason);
-            foreach (var row in body.Rows)
-                Store(row);
             transaction = $"{++_transaction}";
         }
         Arrivals.Add([.. body.Rows.Select(row => (JsonObject)row.DeepClone())]);
@@ -256,21 +252,11 @@ public sealed class FakeBraintrust : IAsyncDisposable
 
     static string? Missing(JsonObject body, params string[] names) => names.FirstOrDefault(name => body[name] is null);
 
-    void Store(JsonObject row)
-    {
-        var key = (row["project_id"]!.GetValue<string>(), RowMerge.IdOf(row));
-        if (RowMerge.Apply(_stored.GetValueOrDefault(key), row) is { } next)
-            _stored[key] = next;
-        else
-            _stored.Remove(key);
-    }
-
     string RegisterProject(string name, out bool foundExisting)
     {
         lock (_lock)
         {
-            foundExisting = _projectIds.TryGetValue(name, out var id);
-            return foundExisting ? id! : _projectIds[name] = Guid.NewGuid().ToString();
+            return _store.Register(name, out foundExisting);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Braintrust.Logging.Tests.Watching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -14,6 +15,7 @@ public sealed class LoopbackServer : IAsyncDisposable
 {
     readonly WebApplication _app;
     readonly Func<RecordedRequest, Task<Reply>> _answer;
+    readonly RequestLeaks _leaks = new();
     int _order = -1;
 
     LoopbackServer(WebApplication app, Func<RecordedRequest, Task<Reply>> answer)
@@ -88,6 +90,7 @@ public sealed class LoopbackServer : IAsyncDisposable
         var body = new MemoryStream();
         await request.Body.CopyToAsync(body, context.RequestAborted);
         var headers = request.Headers.ToDictionary(it => it.Key, it => it.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        _leaks.Check(request.Method + " " + request.Path.Value, request.QueryString.Value, headers, body.GetBuffer().AsSpan(0, (int)body.Length));
         return new RecordedRequest(
             Interlocked.Increment(ref _order), request.Method, request.Path.Value ?? "", request.QueryString.Value ?? "", headers, body.ToArray(), context.Connection.Id);
     }
@@ -97,6 +100,7 @@ public sealed class LoopbackServer : IAsyncDisposable
     {
         await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
+        _leaks.Report();
     }
 
     sealed class NoLifetime : IHostLifetime

@@ -1,10 +1,12 @@
+using Braintrust.Logging.Tests.Watching;
+
 namespace Braintrust.Logging.Tests;
 
 /// <summary>Values that a test needs but does not care about.</summary>
 public static class Some
 {
-    /// <summary>A fresh key: logins are shared by URL and key within the process, and tests run side by side.</summary>
-    public static string ApiKey() => $"sk-test-{Guid.NewGuid():N}";
+    /// <summary>A fresh key: logins are shared by URL and key within the process, and tests run side by side. Wherever it turns up but in the header for it, the test fails.</summary>
+    public static string ApiKey() => $"{Canary.Prefix}{Guid.NewGuid():N}";
 
     /// <summary>A fresh project name.</summary>
     public static string ProjectName() => $"project-{Guid.NewGuid():N}";

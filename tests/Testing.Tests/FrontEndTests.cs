@@ -91,6 +91,30 @@ public sealed class FrontEndTests
     }
 
     [Fact]
+    public async Task FrontEndsThatAreMadeFromOptionsAreReadAndCountedWhileTheyRun()
+    {
+        await using var braintrust = new InMemoryBraintrust();
+        using var logging = LoggerFactory.Create(logging => logging.AddBraintrust(options => braintrust.Connect(options)));
+        await using var log = new LoggerConfiguration().WriteTo.Braintrust(options =>
+        {
+            (options.Project, options.SamplingRatio) = ("of Serilog", 1);
+            braintrust.Connect(options);
+        }).CreateLogger();
+        braintrust.Logger.Log(name: "by code");
+        logging.CreateLogger("Shop").LogInformation("of ILogger");
+        log.Information("of Serilog");
+
+        Assert.Equal(["by code", "of ILogger", "of Serilog"], (await braintrust.TracesAsync()).Select(trace => trace.Root.Name).Order(StringComparer.Ordinal));
+        await braintrust.ShouldHaveLostNothingAsync();
+        Assert.Equal(3, braintrust.Ledger.Delivered);
+
+        braintrust.FailNext(System.Net.HttpStatusCode.BadRequest);
+        log.Information("refused");
+        var error = await Assert.ThrowsAsync<BraintrustAssertionException>(braintrust.ShouldHaveLostNothingAsync);
+        Assert.Contains("accepted 4 = delivered 3 + dropped 1 (rejected 1) + waiting 0", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task CodeThatUsesTheStaticFrontDoorGoesToTheSpanAroundIt()
     {
         await using var braintrust = new InMemoryBraintrust();

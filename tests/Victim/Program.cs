@@ -11,8 +11,13 @@ var lost = 0L;
 var options = new BraintrustOptions
 {
     AppUrl = url, ApiKey = key, Project = "victim", Period = TimeSpan.FromMinutes(1), EagerlyEmitFirstEvent = false,
-    ShutdownTimeout = TimeSpan.FromSeconds(2), OnLoss = loss => Interlocked.Add(ref lost, loss.Count),
+    ShutdownTimeout = TimeSpan.FromSeconds(20), OnLoss = loss => Interlocked.Add(ref lost, loss.Count),
 };
+var hangs = args.Length > 3 && args[3] == "hangs";
+if (hangs) // the server never answers; what the end waits for is under way before it comes
+{
+    (options.ShutdownTimeout, options.EagerlyEmitFirstEvent) = (TimeSpan.FromSeconds(2), true);
+}
 if (end == "outage")
 {
     options.QueueLimitBytes = long.Parse(args[4]);
@@ -72,6 +77,10 @@ switch (end)
         return 0;
 }
 Console.WriteLine("ready");
+if (hangs)
+{
+    Console.ReadLine();
+}
 switch (end)
 {
     case "return":

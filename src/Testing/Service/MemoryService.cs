@@ -14,18 +14,16 @@ sealed class MemoryService(string url)
     public const string Organization = "in-memory";
 
     readonly object _lock = new();
-    readonly Dictionary<string, string> _projectIds = new(StringComparer.Ordinal);
-    readonly Dictionary<(string Project, string Id), (long Place, JsonObject Row)> _rows = [];
+    readonly ServiceStore _store = new();
     readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
-    long _places;
+    long _transaction;
 
     /// <summary>The stored rows as they are now, each with the name of its project, in the order of their first arrival.</summary>
     public IReadOnlyList<(string Project, JsonElement Row)> Rows()
     {
         lock (_lock)
         {
-            var names = _projectIds.ToDictionary(static project => project.Value, static project => project.Key);
-            return [.. _rows.OrderBy(static stored => stored.Value.Place).Select(stored => (names[stored.Key.Project], JsonElementOf(stored.Value.Row)))];
+            return [.. _store.Rows.Select(static stored => (stored.Project, JsonElementOf(stored.Row)))];
         }
     }
 
@@ -70,8 +68,7 @@ sealed class MemoryService(string url)
         {
             return Refuse(400, "project_name must be a nonblank string.");
         }
-        var isKnown = _projectIds.TryGetValue(name, out var known);
-        var id = isKnown ? known! : _projectIds[name] = Guid.NewGuid().ToString();
+        var id = _store.Register(name, out var isKnown);
         return Reply(new JsonObject { ["project"] = Describe(id, name), ["found_existing"] = isKnown });
     }
 
@@ -79,7 +76,11 @@ sealed class MemoryService(string url)
     ServiceReply Project(ServiceRequest request)
     {
         var id = Uri.UnescapeDataString(request.Query.Replace("?id=", "", StringComparison.Ordinal));
-        return Reply(Describe(id, NameOf(id)));
+        if (_store.NameOf(id) is null)
+        {
+            _store.Add(id, id);
+        }
+        return Reply(Describe(id, _store.NameOf(id)!));
     }
 
     ServiceReply Logs3(byte[] bytes)
@@ -89,32 +90,12 @@ sealed class MemoryService(string url)
         {
             return _files.TryGetValue(key, out var large) ? Logs3(large) with { Body = """{"ids":[],"xact_id":"1"}""" } : Refuse(400, "There is no such overflow.");
         }
-        var body = Logs3Body.Read(bytes, static id => Guid.TryParse(id, out _));
+        var body = _store.Store(bytes, static id => Guid.TryParse(id, out _));
         if (body.Refusal is { } reason)
         {
             return Refuse(400, reason);
         }
-        foreach (var row in body.Rows)
-        {
-            Store(row);
-        }
-        return Reply(new JsonObject { ["ids"] = new JsonArray([.. body.Rows.Select(static row => JsonValue.Create(RowMerge.IdOf(row)))]), ["xact_id"] = $"{_places}" });
-    }
-
-    void Store(JsonObject row)
-    {
-        var project = row["project_id"]!.GetValue<string>();
-        NameOf(project);
-        var key = (project, RowMerge.IdOf(row));
-        var stored = _rows.GetValueOrDefault(key);
-        if (RowMerge.Apply(stored.Row, row) is { } next)
-        {
-            _rows[key] = (stored.Row is null ? ++_places : stored.Place, next);
-        }
-        else
-        {
-            _rows.Remove(key);
-        }
+        return Reply(new JsonObject { ["ids"] = new JsonArray([.. body.Rows.Select(static row => JsonValue.Create(RowMerge.IdOf(row)))]), ["xact_id"] = $"{++_transaction}" });
     }
 
     ServiceReply Overflow()
@@ -131,17 +112,6 @@ sealed class MemoryService(string url)
     {
         _files[key] = bytes;
         return new(200, "");
-    }
-
-    /// <summary>A project that is known by its id alone is called by it.</summary>
-    string NameOf(string id)
-    {
-        if (_projectIds.FirstOrDefault(project => project.Value == id).Key is { } name)
-        {
-            return name;
-        }
-        _projectIds[id] = id;
-        return id;
     }
 
     static JsonObject Describe(string id, string name) => new() { ["id"] = id, ["org_id"] = OrganizationId, ["name"] = name };

@@ -1,3 +1,5 @@
+using Braintrust.Logging.Tests.Watching;
+
 namespace Braintrust.Logging.Tests.Configuration;
 
 sealed class TemporaryFolder : IDisposable
@@ -8,5 +10,9 @@ sealed class TemporaryFolder : IDisposable
 
     public void Write(string folder, string text) => File.WriteAllText(System.IO.Path.Combine(Path, folder, ".env.braintrust"), text);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        Canary.CheckFolder(Path);
+        Directory.Delete(Path, recursive: true);
+    }
 }

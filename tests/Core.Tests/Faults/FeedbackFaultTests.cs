@@ -87,6 +87,7 @@ public sealed class FeedbackFaultTests
     public async Task AMaskThatGivesACycleOrTakesLongSendsNothingRaw()
     {
         await using var world = await World.StartAsync();
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var slow = new ManualResetEventSlim();
         var logger = world.Logger(options => options.Mask = (field, value) =>
         {
@@ -98,6 +99,7 @@ public sealed class FeedbackFaultTests
             }
             if (field == "output")
             {
+                entered.TrySetResult();
                 slow.Wait(Patience.Limit);
                 return "masked";
             }
@@ -105,6 +107,7 @@ public sealed class FeedbackFaultTests
         });
 
         var logging = Task.Run(() => logger.Log(input: "a secret", output: "another secret", name: "row"));
+        await entered.Task.WaitAsync(Patience.Limit); // there it stands
         Assert.Equal(0, (await logger.Client.FlushAsync()).Delivered); // still within the call, on its own thread
         slow.Set();
         await logging;

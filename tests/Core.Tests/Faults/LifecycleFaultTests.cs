@@ -25,7 +25,7 @@ public sealed class LifecycleFaultTests(ITestOutputHelper output)
         {
             ends.Add(await EndAsync(fault, isSync));
         }
-        Assert.All(ends, static took => Assert.InRange(took.TotalSeconds, 0, 5)); // 0.3, and what a busy machine adds
+        Assert.All(ends, static took => Assert.InRange(took.TotalSeconds, 0, 20)); // 0.3, and what a busy machine adds; a request by itself would wait for longer
         output.WriteLine($"{fault}: {ends.Count(static took => took <= Budget + TimeSpan.FromMilliseconds(250))} of {ends.Count} ends within the budget and 250 ms; the slowest took {ends.Max().TotalMilliseconds:0} ms");
     }
 
@@ -73,6 +73,7 @@ public sealed class LifecycleFaultTests(ITestOutputHelper output)
         {
             await logger.Client.FlushAsync(TimeSpan.FromMilliseconds(1)); // each fails and makes the next pause longer
         }
+        Assert.Equal(6, (await it.Faults.Happened.WaitForAsync(6)).Count);
         Assert.True(Inside.GateOf(logger.Client).OpensAt > it.World.Clock.GetTimestamp()); // it sleeps
 
         await logger.Client.DisposeAsync(); // the clock stands still

@@ -141,9 +141,13 @@ public sealed class PaceFaultTests
             client.GetLogger("P", setCurrent: false).Log(name: "row");
             Assert.Equal(1, (await client.FlushAsync(TimeSpan.FromMilliseconds(1))).Pending);
         }
-        Assert.Equal(200, handler.Requests.Count); // all failed, at the same moment
+        var attempts = handler.Requests.CountBy(static request => request.Key!).ToDictionary();
+        Assert.Equal(200, attempts.Count); // all failed, at the same moment
+        // A loop that is awake reads a row before the flush behind it, which then asks once more: such a client is further on than the others.
+        BraintrustClient[] together = [.. clients.Where(client => attempts[client.Connection.ApiKey!] == 1)];
+        Assert.InRange(together.Length, 100, 200);
 
-        var seconds = clients.Select(client => (Inside.GateOf(client).OpensAt - clock.GetTimestamp()) / (double)clock.TimestampFrequency).Order().ToList();
+        var seconds = together.Select(client => (Inside.GateOf(client).OpensAt - clock.GetTimestamp()) / (double)clock.TimestampFrequency).Order().ToList();
         Assert.InRange(seconds[0], 0.05, 0.5);
         Assert.InRange(seconds[^1], 0.05, 0.5);
         for (var from = 0.051; from < 0.5; from += 0.025)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Braintrust.Logging.Tests.Watching;
 
 namespace Braintrust.Logging.Tests.Faults;
 
@@ -29,6 +30,7 @@ static class Victims
         try
         {
             await victim.WaitForExitAsync().WaitAsync(LongTests.AreOn ? TimeSpan.FromMinutes(5) : Patience.Limit);
+            Canary.Check("what a process said as an error", await victim.StandardError.ReadToEndAsync());
             return victim.ExitCode;
         }
         finally

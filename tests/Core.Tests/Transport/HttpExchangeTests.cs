@@ -238,14 +238,15 @@ public class HttpExchangeTests
     [Fact]
     public async Task WhateverAHandlerThrowsIsTriedAgainAndNotRepeated()
     {
-        Exception[] failures = [new InvalidOperationException(Key), new NullReferenceException(Key), new HttpRequestException(Key), new TaskCanceledException(Key)];
+        const string secret = "a secret of the handler's";
+        Exception[] failures = [new InvalidOperationException(secret), new NullReferenceException(secret), new HttpRequestException(secret), new TaskCanceledException(secret)];
         foreach (var failure in failures)
         {
             using var given = new RecordingHandler(_ => Task.FromException<HttpResponseMessage>(failure));
             var answer = (await PostAsync("https://api.example", given: given)).Failure!.Value;
             Assert.Equal((AnswerKind.Retry, $"The request to api.example failed ({failure.GetType().Name})."), (answer.Kind, answer.Message));
             Assert.Same(failure, answer.Exception);
-            Assert.DoesNotContain(Key, answer.ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, answer.ToString(), StringComparison.Ordinal);
         }
     }
 

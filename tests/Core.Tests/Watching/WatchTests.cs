@@ -69,6 +69,34 @@ public class WatchTests
         Assert.Equal(["its own"], Assert.IsAssignableFrom<ITestFailed>(_bus.Result).Messages);
     }
 
+    public static TheoryData<string> Leaks => ["console", "error", "exception", "diagnostics", "output", "file", "address", "header", "body"];
+
+    [Theory, MemberData(nameof(Leaks))]
+    public async Task AKeyThatTurnsUpAnywhereFailsTheTest(string where)
+    {
+        await RunAsync(async client =>
+        {
+            await client.DisposeAsync();
+            await LeakAsync(where, Some.ApiKey());
+        }, test => new TestPassed(test, 0, where == "output" ? Some.ApiKey() : ""));
+
+        var message = Assert.Single(Assert.IsAssignableFrom<ITestFailed>(_bus.Result).Messages);
+        Assert.StartsWith("A key stands in ", message);
+        Assert.False(Canary.IsIn(message));
+    }
+
+    [Fact]
+    public async Task AKeyInItsHeaderFailsNothing()
+    {
+        await RunAsync(async client =>
+        {
+            await client.DisposeAsync();
+            await LeakAsync("authorization", Some.ApiKey());
+        });
+
+        Assert.IsAssignableFrom<ITestPassed>(_bus.Result);
+    }
+
     [Fact]
     public void ThisVeryRunIsWatched() => Assert.Equal(typeof(WatchedFramework).FullName,
         typeof(WatchTests).Assembly.GetCustomAttributesData().Single(static it => it.AttributeType.Name == "TestFrameworkAttribute").ConstructorArguments[0].Value);
@@ -83,6 +111,44 @@ public class WatchTests
         using var acceptor = new Acceptor();
         await body(new BraintrustClient(new() { ApiKey = Some.ApiKey(), AppUrl = "https://app.example", HttpMessageHandler = acceptor, FlushOnExit = false }));
         bus.QueueMessage(end?.Invoke(test) ?? new TestPassed(test, 0, ""));
+    }
+
+    static async Task LeakAsync(string where, string key)
+    {
+        switch (where)
+        {
+            case "console":
+                Console.WriteLine($"The key is {key}.");
+                break;
+            case "error":
+                Console.Error.Write(key.ToCharArray());
+                break;
+            case "exception":
+                Assert.Throws<InvalidOperationException>(new Action(() => throw new InvalidOperationException(key)));
+                break;
+            case "diagnostics":
+                BraintrustDiagnostics.Warn("test", $"The key {key} is wrong.", 1);
+                break;
+            case "file":
+                using (var folder = new Configuration.TemporaryFolder())
+                {
+                    folder.Write("", key);
+                }
+                break;
+            case "output":
+                break;
+            default:
+                await using (var server = await FakeBraintrust.StartAsync())
+                {
+                    using var http = new HttpClient();
+                    using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Url, where == "address" ? $"/logs3?key={key}" : "/logs3"));
+                    request.Content = new StringContent(where == "body" ? key : "{}");
+                    request.Headers.TryAddWithoutValidation(where == "header" ? "X-Key" : "X", where == "header" ? key : "y");
+                    request.Headers.Authorization = new("Bearer", key);
+                    using var response = await http.SendAsync(request);
+                }
+                break;
+        }
     }
 
     static void Spoil(BraintrustClient client, bool isLost)

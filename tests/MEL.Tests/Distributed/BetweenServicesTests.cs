@@ -35,7 +35,7 @@ public sealed class BetweenServicesTests
         await Services.VisitAsync(Services.Call(here, there + "/leaf", say: "more than one word"));
         await services.DisposeAsync();
 
-        var rows = world.Server.Stored(World.Project);
+        var rows = await world.StoredAsync(World.Project);
         AssertBelow(rows, "/call", "calling", "/leaf", "leaf");
         Assert.Null(rows.Named("/leaf").Type()); // it is no root
         var (_, baggage) = Assert.Single(services.Received);
@@ -49,7 +49,7 @@ public sealed class BetweenServicesTests
     {
         foreach (var propagator in new[] { New, Old })
         {
-            await using var world = await World.StartAsync();
+            await using var world = await World.OnSocketsAsync();
             await using var services = new Services(world);
             var there = await services.StartAsync(project, propagator);
             var here = await services.StartAsync(project, propagator);
@@ -76,7 +76,7 @@ public sealed class BetweenServicesTests
         await Services.VisitAsync(Services.Call(here, there + "/leaf", say: "yes"));
         await services.DisposeAsync();
 
-        var rows = world.Server.Stored(project);
+        var rows = await world.StoredAsync(project);
         Assert.Null(rows.Named("/leaf").Parent());
         Assert.Equal(rows.Named("/call").Trace(), rows.Named("/leaf").Trace());
         Assert.Equal("yes", Assert.Single(services.Received).Baggage["said"]);
@@ -105,7 +105,7 @@ public sealed class BetweenServicesTests
         await Services.VisitAsync(Services.Call(here, there + "/leaf"));
         await services.DisposeAsync();
 
-        AssertBelow(world.Server.Stored(World.Project), "/call", "calling", "/leaf", "leaf");
+        AssertBelow(await world.StoredAsync(World.Project), "/call", "calling", "/leaf", "leaf");
         var sent = Assert.Single(services.Received).Headers["baggage"];
         var members = sent.Split(',');
         Assert.True(members.Length <= 64 && sent.Length <= 8192);
@@ -127,7 +127,7 @@ public sealed class BetweenServicesTests
         }
         await services.DisposeAsync();
 
-        var traces = world.Server.Stored(World.Project).GroupBy(row => row.Trace()).ToList();
+        var traces = (await world.StoredAsync(World.Project)).GroupBy(row => row.Trace()).ToList();
         Assert.Equal(3, traces.Count);
         Assert.All(traces, rows => AssertBelow([.. rows], "/call", "calling", "/leaf", "leaf"));
         Assert.Single(traces.Select(rows => (string?)rows.Named("/leaf").Meta("ConnectionId")).Distinct());
@@ -145,7 +145,7 @@ public sealed class BetweenServicesTests
         await Services.VisitAsync(Services.Call(first, Services.Call(second, third + "/leaf")));
         await services.DisposeAsync();
 
-        var rows = world.Server.Stored(World.Project);
+        var rows = await world.StoredAsync(World.Project);
         Assert.Equal(["/call", "calling", "/call", "calling", "/leaf", "leaf"], Way(rows, rows.Named("leaf")));
         Assert.Single(services.Received[0].Headers["baggage"].Split("braintrust.parent").Skip(1)); // that of the second replaced that of the first
     }
@@ -161,7 +161,7 @@ public sealed class BetweenServicesTests
         await Services.VisitAsync(Services.Call(here, there + "/leaf"));
         await services.DisposeAsync();
 
-        var (caller, callee) = (world.Server.Stored(World.Project).Named("calling"), world.Server.Stored("another").Named("/leaf"));
+        var (caller, callee) = ((await world.StoredAsync(World.Project)).Named("calling"), (await world.StoredAsync("another")).Named("/leaf"));
         Assert.Equal((null, "task"), (callee.Parent(), callee.Type()));
         Assert.Equal(caller.Trace(), callee.Trace());
     }
@@ -171,7 +171,9 @@ public sealed class BetweenServicesTests
     {
         await using var world = await World.StartAsync();
         await using var services = new Services(world);
-        using var client = new BraintrustClient(new() { ApiKey = world.Server.ApiKey, AppUrl = world.Server.Url.ToString() });
+        var options = new BraintrustOptions();
+        world.Lead(options);
+        await using var client = new BraintrustClient(options);
         var logger = client.GetLogger("third", setCurrent: false);
         var there = await services.StartAsync(map: app => app.MapGet("/search", (HttpContext context) =>
             logger.StartSpan("search", parent: BraintrustPropagation.Extract(context.Request.Headers)).Dispose()));
@@ -181,7 +183,7 @@ public sealed class BetweenServicesTests
         await services.DisposeAsync();
         await client.FlushAsync();
 
-        var (caller, callee) = (world.Server.Stored(World.Project).Named("calling"), Assert.Single(world.Server.Stored("third")));
+        var (caller, callee) = ((await world.StoredAsync(World.Project)).Named("calling"), Assert.Single(await world.StoredAsync("third")));
         Assert.Equal((caller.SpanId(), caller.Trace()), (callee.Parent(), callee.Trace()));
     }
 
@@ -198,7 +200,7 @@ public sealed class BetweenServicesTests
         await Services.VisitAsync(here + "/ask");
         await services.DisposeAsync();
 
-        var way = Way(world.Server.Stored(World.Project), world.Server.Stored(World.Project).Named("leaf"));
+        var way = Way(await world.StoredAsync(World.Project), (await world.StoredAsync(World.Project)).Named("leaf"));
         Assert.Equal(("/ask", "/leaf", "leaf"), (way[0], way[^2], way[^1]));
         Assert.StartsWith("HTTP GET http://127.0.0.1", way[1]); // the factory's scope
     }
@@ -220,7 +222,7 @@ public sealed class BetweenServicesTests
         await Services.VisitAsync(here + "/ask");
         await services.DisposeAsync();
 
-        AssertBelow(world.Server.Stored(World.Project), "/ask", "caller", "/tool", "callee");
+        AssertBelow(await world.StoredAsync(World.Project), "/ask", "caller", "/tool", "callee");
     }
 
     [Theory]
@@ -239,7 +241,7 @@ public sealed class BetweenServicesTests
         await services.DisposeAsync();
 
         Assert.Equal(2, services.Received.Count);
-        var rows = world.Server.Stored(World.Project);
+        var rows = await world.StoredAsync(World.Project);
         var caller = rows.Named("calling");
         Assert.All(services.Received, received =>
         {

@@ -12,7 +12,7 @@ public sealed class HostFaultTests
     [Fact, Trait("Row", "L05")]
     public async Task WhateverIsLoggedWhileAHostEndsIsDeliveredOrCounted()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders().AddBraintrust(world.Configure);
         builder.Services.AddSingleton<LateService>().AddHostedService(static services => services.GetRequiredService<LateService>());
@@ -33,7 +33,7 @@ public sealed class HostFaultTests
         GC.Collect();
         GC.WaitForPendingFinalizers();
 
-        var names = world.Server.Stored(World.Project).Select(static row => (string?)row["output"]).ToList();
+        var names = (await world.StoredAsync(World.Project)).Select(static row => (string?)row["output"]).ToList();
         Assert.Contains("stopping", names);
         Assert.Contains("stopped", names);
         Assert.True(client.Ledger.Dropped[LossReasons.Closed] >= 1);
@@ -44,7 +44,7 @@ public sealed class HostFaultTests
     [Fact, Trait("Row", "F01")]
     public async Task WithEveryInstrumentationOfTheFrameworkOnOurSendsCauseNoRow()
     {
-        await using var world = await World.StartAsync();
+        await using var world = await World.OnSocketsAsync();
         await using var services = world.Services(
             options => (options.ActivitySources, options.TimeProvider) = (["*Net*"], null),
             logging => logging.AddFilter(null, LogLevel.Trace),
@@ -73,7 +73,7 @@ public sealed class HostFaultTests
         }
 
         Assert.True(world.Server.Logs3Count >= sends);
-        var names = world.Server.Stored(World.Project).Select(static row => (string?)row["output"] ?? row.Name()).Where(static name => name?.StartsWith("mine", StringComparison.Ordinal) != true);
+        var names = (await world.StoredAsync(World.Project)).Select(static row => (string?)row["output"] ?? row.Name()).Where(static name => name?.StartsWith("mine", StringComparison.Ordinal) != true);
         Assert.Equal([], names);
         Assert.Equal(sends, client.Ledger.Accepted);
     }

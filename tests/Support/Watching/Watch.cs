@@ -2,7 +2,7 @@ namespace Braintrust.Logging.Tests.Watching;
 
 /// <summary>
 /// Sees every client of the process as it begins, and knows the test in whose flow that was. A client that has ended by the end of its test has to add up there; one that is
-/// still open (another test's, or nobody's) at the end of the run.
+/// still open (another test's, or nobody's) at the end of the run. And it is told of each place where a key turns up (<see cref="Canary"/>).
 /// </summary>
 public sealed class Watch
 {
@@ -13,9 +13,16 @@ public sealed class Watch
 
     readonly TestRecord _left = new("the run");
 
-    static Watch() => Metrics.Began += static client => Record.Add(new Book(client, Record.Name));
+    static Watch()
+    {
+        Metrics.Began += static client => Record.Add(new Book(client, Record.Name));
+        Canary.Listen();
+    }
 
     static TestRecord Record => Current.Value ?? Outside;
+
+    /// <summary>Something is wrong, whatever the test asserts: with the test of the caller's flow, or else with the run.</summary>
+    public static void Report(string fault) => Record.Add(fault);
 
     /// <summary>A test begins in the caller's flow.</summary>
     public void Begin(string test) => Current.Value = new(test);
@@ -29,7 +36,7 @@ public sealed class Watch
         }
         Current.Value = null;
         var open = Metrics.All().Select(static client => client.Ledger).ToHashSet();
-        var faults = new List<string>();
+        var faults = record.TakeFaults();
         foreach (var book in record.TakeBooks())
         {
             if (open.Contains(book.Ledger))
@@ -45,11 +52,12 @@ public sealed class Watch
     }
 
     /// <summary>All tests have ended.</summary>
-    /// <exception cref="WatchException">A client that no test ended does not add up.</exception>
+    /// <exception cref="WatchException">A client that no test ended does not add up, or something was reported in no test's flow.</exception>
     public void End()
     {
+        Canary.CheckMeter();
         var open = Metrics.All().Select(static client => client.Ledger).ToHashSet();
-        List<string> faults = [.. from book in (Book[])[.. _left.TakeBooks(), .. Outside.TakeBooks()] let fault = book.Fault(open.Contains(book.Ledger)) where fault is not null select fault];
+        List<string> faults = [.. Outside.TakeFaults(), .. from book in (Book[])[.. _left.TakeBooks(), .. Outside.TakeBooks()] let fault = book.Fault(open.Contains(book.Ledger)) where fault is not null select fault];
         if (faults.Count > 0)
         {
             throw new WatchException(faults);
@@ -62,6 +70,7 @@ sealed class TestRecord(string name)
 {
     readonly Lock _lock = new();
     List<Book> _books = [];
+    List<string> _faults = [];
 
     public string Name => name;
 
@@ -70,6 +79,24 @@ sealed class TestRecord(string name)
         lock (_lock)
         {
             _books.Add(book);
+        }
+    }
+
+    public void Add(string fault)
+    {
+        lock (_lock)
+        {
+            _faults.Add(fault);
+        }
+    }
+
+    public List<string> TakeFaults()
+    {
+        lock (_lock)
+        {
+            var taken = _faults;
+            _faults = [];
+            return taken;
         }
     }
 

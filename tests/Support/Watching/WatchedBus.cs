@@ -14,6 +14,7 @@ public sealed class WatchedBus(IMessageBus inner, Watch watch) : IMessageBus
         }
         else if (message is ITestResultMessage result)
         {
+            Canary.Check("the test's output", result.Output);
             var faults = watch.Finish();
             if (faults.Count > 0 && message is ITestPassed)
             {
