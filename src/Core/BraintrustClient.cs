@@ -23,7 +23,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     readonly RowTally _tally = new();
     readonly EntryQueue _queue;
     readonly DeliveryLoop _loop;
-    readonly LossReporter _losses = new();
+    readonly LossReporter _losses;
     readonly Refusals _refusals;
     readonly LoggerCache _loggers;
     readonly SpoolStore? _spool;
@@ -60,6 +60,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         Api = new ApiFrontEnd(FrontEndSettings.From(options));
         _sampler = TraceSampler.Of(options);
         Ledger = new Ledger();
+        _losses = new LossReporter(Ledger, refusedBytes: _delivery.QueueLimitBytes / 16);
         var spooling = Spooling.From(_delivery, settings.Connection, spoolFiles);
         _spool = spooling?.Store;
         _queue = new EntryQueue(_delivery, Ledger, spooling?.Bell);
@@ -92,6 +93,9 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     internal bool IsClosed => Volatile.Read(ref _disposal) is not null;
 
     internal TimeSpan ShutdownTimeout => _delivery.ShutdownTimeout;
+
+    /// <summary>With a spool the end lasts a little longer where the disk needs it to take what is queued.</summary>
+    internal TimeSpan TimeToEnd => _delivery.SpoolDirectory is null ? _delivery.ShutdownTimeout : _delivery.ShutdownTimeout + Spooling.TimeToDrain;
 
     /// <summary>How many projects the loop knows at this moment.</summary>
     internal int Lanes => _loop.Lanes;
@@ -180,7 +184,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc cref="DisposeAsync"/>
-    public void Dispose() => DisposeAsync().AsTask().Wait(Waiting.Within(_delivery.ShutdownTimeout));
+    public void Dispose() => DisposeAsync().AsTask().Wait(Waiting.Within(TimeToEnd));
 
     /// <summary>Puts a row into the queue. Never throws, never waits.</summary>
     internal bool Offer(Entry entry)
@@ -264,20 +268,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         entry.Confirmation?.Lost(loss);
         if (entry.FrontEnd.WatchesLosses)
         {
-            TellWatcher(entry, loss);
-        }
-    }
-
-    /// <summary>On the caller's thread, as Serilog itself would: a queue of refused events would have no bound.</summary>
-    static void TellWatcher(in Entry entry, RowLoss loss)
-    {
-        try
-        {
-            entry.FrontEnd.Lost([entry.Payload], loss);
-        }
-        catch (Exception error) // a fallback of the user's
-        {
-            BraintrustDiagnostics.Warn("listener", $"A callback for losses threw {error.GetType()}.", 1);
+            _losses.Refused(entry, loss);
         }
     }
 
@@ -297,6 +288,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
             FrontEnd = span.FrontEnd,
             Logger = span.Logger,
             Payload = span,
+            Size = RowWeight.Row + span.Begun.Weight,
         });
         if (IsOnDemand && span.IsLocalRoot)
         {
@@ -312,7 +304,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         Payload = audit,
         RowId = audit.Comment is null ? audit.Target : RowId.New(),
         Ticks = Clock.GetUtcNow().UtcTicks,
-        Size = audit.EstimateBytes(),
+        Size = audit.Weight,
     });
 
     /// <summary>The logger that a front end writes to, by its options or the environment.</summary>

@@ -281,12 +281,12 @@ public sealed class BraintrustLogger
     /// <param name="payload">The front end's own form of it, which nobody may change any more.</param>
     /// <param name="utcTicks">The event's time.</param>
     /// <param name="exception">Its text is taken here.</param>
-    /// <param name="size">About how many bytes its row will have.</param>
+    /// <param name="size">What the payload weighs, besides what every row does.</param>
     internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, long size) =>
-        Event(frontEnd, payload, utcTicks, exception is null ? null : ErrorText.Of(exception), size, Placement.Of(this)) with { Enrichment = Ambient.Current?.Enrichment };
+        Event(frontEnd, payload, utcTicks, exception is null ? null : ErrorText.Of(exception), size, Placement.Of(this), Ambient.Current?.Enrichment);
 
     /// <summary>The same for an event that knows where it stands: what is around now has nothing to do with it.</summary>
-    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, string? error, long size, Placement placement) => new()
+    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, string? error, long size, Placement placement, Enrichment? enrichment = null) => new()
     {
         Kind = EntryKind.Event,
         FrontEnd = frontEnd,
@@ -299,8 +299,9 @@ public sealed class BraintrustLogger
         IsLoose = placement.IsFresh,
         IsSampled = placement.IsSampled,
         Ticks = utcTicks,
-        Size = size + (error?.Length ?? 0),
+        Size = (RowWeight.Row + size + RowWeight.Of(error) + (enrichment?.Weight ?? 0)) * (frontEnd.WatchesLosses ? 2 : 1), // who watches keeps the event beside its row
         Error = error,
+        Enrichment = enrichment,
     };
 
     /// <summary>The logger that an event goes to by its front end's selector; what the selector throws is ignored, and what it logs is not routed.</summary>

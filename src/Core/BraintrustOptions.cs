@@ -65,7 +65,9 @@ public class BraintrustOptions
     /// <summary>The most rows held in memory. Default 100,000. Rows beyond are dropped and reported as <c>queue_full</c>.</summary>
     public int QueueLimit { get; set; } = 100_000;
 
-    /// <summary>The most bytes held in memory, estimated when a row is accepted. Default 64 MiB. Rows beyond are dropped and reported.</summary>
+    /// <summary>The most bytes of memory that rows hold until their fate is known. Default 64 MiB. Rows beyond are dropped and reported as <c>queue_full</c>.</summary>
+    /// <remarks>What counts is what a row really holds: in the queue its objects, with two bytes a character; written, its JSON and what is noted about it; the bytes of its attachments until they are
+    /// uploaded; and events that a failure listener has yet to be told of. Beside it there are arrays that are used again and what is under way: a tenth of it and 8 MiB at most.</remarks>
     public long QueueLimitBytes { get; set; } = 64L * 1024 * 1024;
 
     /// <summary>How long a row may wait for delivery before it is dropped as <c>expired</c>. Default 24 hours; with a <see cref="SpoolDirectory"/> seven days.</summary>

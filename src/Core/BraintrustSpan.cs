@@ -204,7 +204,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
             SpanId = Span,
             ParentId = ParentId,
             Ticks = EndTicks,
-            Size = EstimateBytes(),
+            Size = Weight(),
             Enrichment = Enrichment,
         });
         if (!isOffered)
@@ -276,13 +276,14 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         return !sampler.IsOn || sampler.Keeps(Trace, () => FrontEnd.Preview(this));
     }
 
-    long EstimateBytes()
+    /// <summary>For the queue's bound, of all that was said up to now.</summary>
+    long Weight()
     {
-        var size = 300 + Begun.Size + (Activity?.Size ?? 0);
+        var bytes = RowWeight.Row + Begun.Weight + (Activity?.Weight ?? 0) + (Enrichment?.Weight ?? 0);
         for (var patch = Volatile.Read(ref _patches); patch is not null && !ReferenceEquals(patch, RowPatch.Sealed); patch = patch.Earlier)
         {
-            size += patch.EstimateBytes();
+            bytes += patch.Weight;
         }
-        return size;
+        return FrontEnd.WatchesLosses ? 2 * bytes : bytes;
     }
 }

@@ -21,9 +21,9 @@ sealed class ClientLease(BraintrustClient client, ProjectKey project, Func<Value
         }
     }
 
-    public void Dispose() => DisposeAsync().AsTask().Wait(Waiting.Within(client.ShutdownTimeout));
+    public void Dispose() => DisposeAsync().AsTask().Wait(Waiting.Within(client.TimeToEnd));
 
     /// <summary>On a client that was handed in: its owner disposes it; a user that ends has its rows delivered all the same.</summary>
     public static ClientLease OfGiven(BraintrustClient client, ProjectKey project) =>
-        new(client, project, () => new ValueTask(client.FlushAsync(client.ShutdownTimeout)));
+        new(client, project, () => new ValueTask(client.FlushAsync(client.TimeToEnd)));
 }

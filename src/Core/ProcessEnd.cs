@@ -77,7 +77,7 @@ static class ProcessEnd
         }
         try
         {
-            Task.WaitAll([.. clients.Select(end)], Waiting.Within(clients.Max(client => client.ShutdownTimeout)));
+            Task.WaitAll([.. clients.Select(end)], Waiting.Within(clients.Max(client => client.TimeToEnd)));
         }
         catch (Exception) // the process ends; nothing may change how
         {

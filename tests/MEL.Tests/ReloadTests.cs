@@ -12,11 +12,22 @@ public sealed class ReloadTests : IAsyncLifetime
     World _world = null!;
     ILogger _log = null!;
     BraintrustClient _client = null!;
+    Exception? _thrown;
 
     public async Task InitializeAsync()
     {
         _world = await World.StartAsync();
-        var services = _world.Services(more: logging => logging.AddConfiguration(_configuration.Logging));
+        var services = _world.Services(more: logging =>
+        {
+            logging.AddConfiguration(_configuration.Logging);
+            logging.Services.Configure<Braintrust.Extensions.Logging.BraintrustLoggerOptions>(_ =>
+            {
+                if (_thrown is not null)
+                {
+                    throw _thrown;
+                }
+            });
+        });
         (_log, _client) = (services.GetRequiredService<ILoggerFactory>().CreateLogger("Test"), _world.Watch(services));
     }
 
@@ -72,6 +83,19 @@ public sealed class ReloadTests : IAsyncLifetime
         _configuration.Change((option, null), ("Enabled", "true"));
         _log.LogInformation("And again");
         Assert.Equal(2, (await _world.FlushAsync()).Count);
+    }
+
+    [Fact]
+    public async Task WhatTheApplicationItselfThrowsIsNotRepeatedSinceItMayHoldAnything()
+    {
+        using var lines = new Diagnostics();
+        _thrown = new ArgumentException("no such key: sk-secret");
+        _configuration.Change(("Enabled", "false"));
+
+        var line = Assert.Single(await lines.WhenToldAsync("System.ArgumentException"));
+        Assert.DoesNotContain("sk-secret", line, StringComparison.Ordinal);
+        _log.LogInformation("Still here");
+        Assert.Equal("Still here", (await _world.OnlyRowAsync()).Name());
     }
 
     [Fact]

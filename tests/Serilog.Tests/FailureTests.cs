@@ -81,6 +81,34 @@ public class FailureTests
         Assert.Equal(90, world.Client.Ledger.Dropped[LossReasons.QueueFull]);
     }
 
+    [Fact, Trait("Row", "F03"), Trait("Row", "Q13")]
+    public async Task AListenerThatBlocksHoldsUpNoLogCallAndKeepsABoundedShareOfWhatIsRefused()
+    {
+        await using var world = await World.StartAsync(options => (options.QueueLimitBytes, options.ShutdownTimeout) = (160_000, TimeSpan.Zero));
+        world.Server.OnLogin = static _ => Task.FromResult<Reply?>(Reply.ServerError);
+        var listener = new BlockingListener();
+        var log = new LoggerConfiguration().WriteTo.Fallible(it => it.Braintrust(world.Client, world.Project), listener).CreateLogger();
+
+        for (var i = 0; !listener.IsEntered.IsCompleted; i++)
+        {
+            log.Information("{N}", i); // until the queue is full, and the listener stands
+            await Task.Yield();
+        }
+        for (var i = 0; i < 10_000; i++)
+        {
+            log.Information("refused {N}", i); // each returns
+        }
+
+        Assert.Single(listener.Told.Entries);
+        Assert.InRange(world.Client.Ledger.ResidentBytes, 1, 160_000 + 160_000 / 16);
+        await world.Client.DisposeAsync();
+        log.Information("too late"); // this one as well
+        listener.Release();
+        await log.DisposeAsync();
+        Assert.True(world.Client.Ledger.Dropped[LossReasons.QueueFull] > 10_000);
+        Assert.InRange(listener.Told.Entries.Count(static it => it.Message.StartsWith("queue_full", StringComparison.Ordinal)), 2, 100); // as many as had room
+    }
+
     [Fact]
     public async Task AnEventAfterTheEndIsLostAsClosed()
     {
@@ -93,6 +121,7 @@ public class FailureTests
         log.Information("too late");
         await world.Client.DisposeAsync();
         log.Information("much too late");
+        await listener.Told.WaitForAsync(2);
 
         Assert.Equal(["too late", "much too late"], listener.Events.Select(it => it.MessageTemplate.Text));
         Assert.Equal(2, world.Client.Ledger.Dropped[LossReasons.Closed]);
@@ -202,6 +231,25 @@ public class FailureTests
             return Task.FromResult<Reply?>(new Reply(status, """{"error":"no"}"""));
         };
         return refusals;
+    }
+
+    sealed class BlockingListener : ILoggingFailureListener
+    {
+        readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly ManualResetEventSlim _release = new();
+
+        public Task IsEntered => _entered.Task;
+
+        public Journal<(LoggingFailureKind Kind, string Message)> Told { get; } = new();
+
+        public void Release() => _release.Set();
+
+        public void OnLoggingFailed(object sender, LoggingFailureKind kind, string message, IReadOnlyCollection<LogEvent>? events, Exception? exception)
+        {
+            Told.Add((kind, message));
+            _entered.TrySetResult();
+            _release.Wait(Patience.Limit);
+        }
     }
 
     sealed class ThrowingListener(Action first) : ILoggingFailureListener

@@ -7,6 +7,10 @@ if (end == "spool")
 {
     return SpoolVictim.Run(url, key, args[3], Enum.Parse<SpoolSync>(args[4]), int.Parse(args[5]));
 }
+if (end == "memory")
+{
+    return MemoryVictim.Run(url, key, args[3], args[4], int.Parse(args[5]), args.Length > 6 ? args[6] : null);
+}
 var lost = 0L;
 var options = new BraintrustOptions
 {

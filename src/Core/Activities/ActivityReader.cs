@@ -11,7 +11,7 @@ namespace Braintrust.Logging.Activities;
 /// <param name="HasUsage">Whether it counts tokens.</param>
 sealed record ActivityEnd(string Name, Property[] Properties, string? Error, bool HasUsage)
 {
-    public long Size => Properties.Sum(property => property.Name.Length + Values.EstimateBytes(property.Value)) + (Error?.Length ?? 0);
+    public long Weight => RowWeight.Of(Properties) + RowWeight.Of(Error);
 }
 
 /// <summary>Reads activities: tags become properties, so that one mapping table serves them too.</summary>

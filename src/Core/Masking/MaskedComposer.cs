@@ -17,7 +17,7 @@ sealed class MaskedComposer(Func<RowComposer> make)
     {
         var row = MaskedRow.Of(entry.Payload, () => Write(entry.FrontEnd, (composer, json) => Write(composer, entry, json)), entry.FrontEnd.WatchesLosses);
         row.Span?.Forget();
-        return entry with { Payload = row, Size = row.Size, Error = null, Enrichment = null };
+        return entry with { Payload = row, Size = row.Size + (entry.FrontEnd.WatchesLosses ? entry.Size : 0), Error = null, Enrichment = null };
     }
 
     /// <summary>Composes what may be written of a span while it is open. False: it cannot be.</summary>

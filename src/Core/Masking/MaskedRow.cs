@@ -35,7 +35,7 @@ sealed class MaskedRow
         return row;
     }
 
-    public long Size => _row?.Size ?? 0;
+    public long Size => _row?.Weight ?? RowWeight.Row;
 
     /// <summary>What its front end knows the payload of an entry by.</summary>
     public static object? Unmasked(object payload) => payload is MaskedRow masked ? masked._original : payload;

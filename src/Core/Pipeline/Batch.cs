@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Transport;
 
@@ -9,24 +8,30 @@ namespace Braintrust.Logging.Pipeline;
 sealed class Batch : IDisposable
 {
     static ReadOnlySpan<byte> Head => "{\"rows\":["u8;
-    static ReadOnlySpan<byte> Tail => "],\"api_version\":2}"u8;
+    static readonly byte[] Tail = "],\"api_version\":2}"u8.ToArray();
     static ReadOnlySpan<byte> ProjectName => ",\"project_id\":\""u8;
     static ReadOnlySpan<byte> RowTail => "\",\"log_id\":\"g\"}"u8;
 
     /// <summary>What a row's routing adds to it: a UUID and the names around it.</summary>
     public const int RoutingBytes = 70;
 
+    readonly Chunks _body = new();
     PendingRow[] _rows = [];
     int _count;
+    int _textBytes;
     Dictionary<RowId, int>? _index;
     int _indexed;
-    byte[] _bytes = [];
-    int _used;
 
     public int Count => _count;
 
     /// <summary>About the size of the request's body.</summary>
-    public int BodyBytes => _used + _count * RoutingBytes + 40;
+    public int BodyBytes => _textBytes + _count * RoutingBytes + 40;
+
+    /// <summary>The request's body, as long as the batch is there. Its projects have to be known, and none of its rows taken out.</summary>
+    public ReadOnlySequence<byte> Body => _body.Followed(Tail);
+
+    /// <summary>Somebody may be reading its body, even if nobody waits for the answer any more.</summary>
+    public bool IsUnderWay { get; set; }
 
     public Span<PendingRow> Rows => _rows.AsSpan(0, _count);
 
@@ -152,7 +157,7 @@ sealed class Batch : IDisposable
         {
             if (row.AcceptedAt > timestamp)
             {
-                young.Add(row, Bytes(row));
+                young.Add(row, Text(row));
             }
             else
             {
@@ -172,96 +177,88 @@ sealed class Batch : IDisposable
     /// <summary>A batch with the same past and no rows, for a part of this one.</summary>
     public Batch Empty() => new() { Probes = Probes, WasTriedAtShutdown = WasTriedAtShutdown, LastError = LastError, IsUnacknowledged = IsUnacknowledged };
 
-    public ReadOnlySpan<byte> Bytes(in PendingRow row) => _bytes.AsSpan(row.Offset, row.Length);
-
-    public void Add(PendingRow row, ReadOnlySpan<byte> bytes)
+    /// <summary>A row's JSON without its closing brace, which comes after the routing. Valid until the batch is disposed of.</summary>
+    public ReadOnlySpan<byte> Text(in PendingRow row)
     {
-        Reserve(bytes.Length);
-        bytes.CopyTo(_bytes.AsSpan(_used));
-        row.Offset = _used;
-        row.Length = bytes.Length;
-        _used += bytes.Length;
+        foreach (var piece in _body.Pieces(row.Offset, row.Length))
+        {
+            return piece.Length == row.Length ? piece : Copy(row, 0);
+        }
+        return [];
+    }
+
+    /// <summary>A row's JSON, for others to keep.</summary>
+    public byte[] Json(in PendingRow row)
+    {
+        var json = Copy(row, 1);
+        json[^1] = (byte)'}';
+        return json;
+    }
+
+    /// <param name="row">What is owed to it.</param>
+    /// <param name="text">Its JSON without the closing brace.</param>
+    public void Add(PendingRow row, ReadOnlySpan<byte> text)
+    {
+        _body.Append(_count == 0 ? Head : ","u8);
+        row.Offset = _body.Length;
+        row.Length = text.Length;
+        _body.Append(text);
+        _textBytes += text.Length + 1;
+        if (row.Lane.IsKnown) // else it only waits here
+        {
+            _body.Append(ProjectName);
+            _body.Append(row.Lane.ProjectIdUtf8);
+            _body.Append(RowTail);
+        }
         if (row.Fate is { } fate)
         {
             fate.Where = this;
         }
         if (_count == _rows.Length)
         {
-            Grow(ref _rows, _count, Math.Max(16, 2 * _count));
+            Resize(Math.Max(4, 2 * _count));
         }
         _rows[_count++] = row;
     }
 
-    /// <summary>The request's body. Give it back.</summary>
-    public byte[] RentBody(out int length)
+    /// <summary>For a batch that waits, and hardly grows any more: gives up what it holds beyond its rows.</summary>
+    public void Fit()
     {
-        var body = RequestArrays<byte>.Pool.Rent(BodyBytes);
-        var to = new Cursor(body);
-        to.Write(Head);
-        var isFirst = true;
-        foreach (ref var row in Rows)
+        _body.Fit();
+        if (_rows.Length - _count > _count / 16)
         {
-            if (!isFirst)
-            {
-                to.Write(","u8);
-            }
-            isFirst = false;
-            to.Write(Bytes(row)[..^1]); // the closing brace comes after the routing
-            to.Write(ProjectName);
-            to.Write(row.Lane.ProjectIdUtf8);
-            to.Write(RowTail);
+            Resize(_count);
         }
-        to.Write(Tail);
-        length = to.Position;
-        return body;
     }
 
     public void Dispose()
     {
-        GiveBack(_bytes);
-        GiveBack(_rows);
-        _bytes = [];
+        _body.Clear(isFree: !IsUnderWay);
+        RowArrays.Return(_rows);
         _rows = [];
         _count = 0;
+        _textBytes = 0;
         _index = null;
         _indexed = 0;
-        _used = 0;
     }
 
-    void Reserve(int more)
+    void Resize(int rows)
     {
-        if (_used + more > _bytes.Length)
+        var resized = RowArrays.Rent(rows);
+        Rows.CopyTo(resized);
+        RowArrays.Return(_rows);
+        _rows = resized;
+    }
+
+    byte[] Copy(in PendingRow row, int more)
+    {
+        var copy = GC.AllocateUninitializedArray<byte>(row.Length + more);
+        var at = 0;
+        foreach (var piece in _body.Pieces(row.Offset, row.Length))
         {
-            Grow(ref _bytes, _used, Math.Max(_used + more, Math.Max(4096, 2 * _bytes.Length)));
+            piece.CopyTo(copy.AsSpan(at));
+            at += piece.Length;
         }
-    }
-
-    static void Grow<T>(ref T[] array, int used, int wanted)
-    {
-        var larger = RequestArrays<T>.Pool.Rent(wanted);
-        array.AsSpan(0, used).CopyTo(larger);
-        GiveBack(array);
-        array = larger;
-    }
-
-    static void GiveBack<T>(T[] array)
-    {
-        if (array.Length > 0)
-        {
-            RequestArrays<T>.Pool.Return(array, clearArray: RuntimeHelpers.IsReferenceOrContainsReferences<T>());
-        }
-    }
-
-    ref struct Cursor(Span<byte> target)
-    {
-        readonly Span<byte> _target = target;
-
-        public int Position { get; private set; }
-
-        public void Write(ReadOnlySpan<byte> bytes)
-        {
-            bytes.CopyTo(_target[Position..]);
-            Position += bytes.Length;
-        }
+        return copy;
     }
 }

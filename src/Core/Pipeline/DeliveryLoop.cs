@@ -63,7 +63,7 @@ sealed class DeliveryLoop
         _clock = options.Clock;
         _flushes = new Flushes(ledger);
         _fates = new Fates(ledger, losses, self, spooling?.Store, _clock);
-        _bodyLimit = new BodyLimit(options.SpoolDirectory is null ? long.MaxValue : options.QueueLimitBytes / (2 * MaxInFlight)); // rows on disk are in no other bound
+        _bodyLimit = new BodyLimit(options.SpoolDirectory is null ? long.MaxValue : options.QueueLimitBytes / (4 * MaxInFlight)); // rows that are read back must leave room for new ones
         _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
         _intake = new Intake(composers(), _outbox, _flushes, _fates, ledger, _clock);
         _uploads = new Uploads(attachments, ledger, _fates, _clock, Answered, _abort.Token);
@@ -340,6 +340,7 @@ sealed class DeliveryLoop
             {
                 batch.Overflow ??= new OverflowUpload();
             }
+            _inbox.Sending(batch);
             _ = SendAsync(batch);
         }
     }
@@ -349,9 +350,7 @@ sealed class DeliveryLoop
         Answer answer;
         try
         {
-            var body = batch.RentBody(out var length);
-            answer = await _transport.SendAsync(body.AsMemory(0, length), batch.Count, batch.Overflow, _abort.Token).ConfigureAwait(false);
-            RequestArrays<byte>.Pool.Return(body);
+            answer = await _transport.SendAsync(batch.Body, batch.Count, batch.Overflow, _abort.Token).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -400,6 +399,7 @@ sealed class DeliveryLoop
         {
             return; // the shutdown did not wait for it
         }
+        _inbox.Sent(batch);
         _bodyLimit.Announce(_transport.PayloadLimit);
         if (answer.Kind is AnswerKind.Accepted or AnswerKind.TooLarge)
         {
@@ -531,6 +531,7 @@ sealed class DeliveryLoop
         var why = _fates.LastError;
         foreach (var batch in _outbox.All.ToArray())
         {
+            _inbox.Sent(batch);
             _fates.End(batch, Settlement.ShutdownMessage(batch.LastError ?? why));
         }
         while (_asked.TryDequeue(out var request))

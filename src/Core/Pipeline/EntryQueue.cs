@@ -13,7 +13,7 @@ namespace Braintrust.Logging.Pipeline;
 sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? readerBell = null)
 {
     // Callers write, one reads. The bound is the ledger's, so that markers are never refused and bytes count too.
-    readonly EntrySegments _entries = new();
+    readonly EntrySegments _entries = new(options.QueueLimitBytes / 32);
     readonly Bell _bell = new();
 
     // Kept for roots, errors and ends of spans: a trace without its root helps nobody.
@@ -78,6 +78,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
         {
             return false;
         }
+        ledger.Standing(entry.Size);
         if (entry.Kind == EntryKind.Flush || Volatile.Read(ref _isIdle))
         {
             Wake();
@@ -85,7 +86,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
         return true;
     }
 
-    /// <summary>Beginnings are no rows and weigh nothing in the ledger, but what they hold is memory all the same.</summary>
+    /// <summary>Beginnings are no rows, but what they hold is memory all the same.</summary>
     bool MayBegin()
     {
         if (Interlocked.Increment(ref _begins) <= options.QueueLimit
@@ -155,6 +156,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
         }
         else if (entry.Kind == EntryKind.SpanBegin)
         {
+            ledger.Standing(-entry.Size);
             Interlocked.Decrement(ref _begins);
         }
         return true;

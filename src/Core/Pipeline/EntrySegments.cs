@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Pipeline;
@@ -11,8 +12,10 @@ sealed class EntrySegments
     // Below the size from which arrays live in the large object heap.
     const int SegmentEntries = 256;
 
-    // Some 4 MB, for 32,000 events. Beyond, a burst is over some day and its memory goes back.
-    const int Kept = 128;
+    // For 32,000 events at most. Beyond, a burst is over some day and its memory goes back.
+    const int MostKept = 128;
+
+    readonly int _kept;
 
     // Under the lock: writers, and the reader when it is done with a segment.
     readonly object _lock = new();
@@ -25,7 +28,12 @@ sealed class EntrySegments
     Segment _head;
     int _next;
 
-    public EntrySegments() => _head = _tail = new Segment();
+    /// <param name="keptBytes">What segments may take that wait to be used again.</param>
+    public EntrySegments(long keptBytes)
+    {
+        _kept = (int)Math.Clamp(keptBytes / (SegmentEntries * Unsafe.SizeOf<Entry>()), 1, MostKept);
+        _head = _tail = new Segment();
+    }
 
     /// <summary>False: completed.</summary>
     public bool TryWrite(in Entry entry)
@@ -116,7 +124,7 @@ sealed class EntrySegments
     {
         lock (_lock)
         {
-            if (_freeCount < Kept)
+            if (_freeCount < _kept)
             {
                 segment.Next = _free;
                 _free = segment;

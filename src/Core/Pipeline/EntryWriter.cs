@@ -127,7 +127,7 @@ sealed class EntryWriter(RowComposer composer, IRowTaker taker, Ledger ledger, T
             return;
         }
         span.OpenWrite = new RowFate();
-        var size = _json.Length + AttachmentReference.Weight(attachments);
+        var size = RowWeight.Row + _json.Length + AttachmentReference.Weight(attachments);
         ledger.TryAccept(size, long.MaxValue, long.MaxValue);
         ledger.Holding(size);
         var entry = new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = size };

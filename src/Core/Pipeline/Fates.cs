@@ -15,7 +15,7 @@ sealed class Fates(Ledger ledger, LossReporter losses, FrontEnd self, SpoolStore
     public const string IsOnDisk = "It is on disk, and the next process sends it.";
 
     // What was lost since the listeners were last told: one occasion, however many rows, batches and answers it took.
-    readonly Dictionary<(FrontEnd FrontEnd, string Reason, string Message), (RowLoss Loss, List<object> Payloads)> _untold = [];
+    readonly Dictionary<(FrontEnd FrontEnd, string Reason, string Message), (RowLoss Loss, List<object> Payloads, long Bytes)> _untold = [];
     long _deliveredAt = long.MinValue;
 
     /// <summary>How many projects have losses that they have not been told of.</summary>
@@ -72,7 +72,7 @@ sealed class Fates(Ledger ledger, LossReporter losses, FrontEnd self, SpoolStore
             }
             else
             {
-                rest.Add(row, batch.Bytes(row));
+                rest.Add(row, batch.Text(row));
             }
         }
         batch.Dispose();
@@ -123,7 +123,14 @@ sealed class Fates(Ledger ledger, LossReporter losses, FrontEnd self, SpoolStore
                 Remember(row.Lane, loss.Reason, 1);
             }
         }
-        Gather(frontEnd, frontEnd.WatchesLosses ? rows.Select(row => row.Payload).OfType<object>() : [], loss);
+        if (frontEnd.WatchesLosses)
+        {
+            Gather(frontEnd, rows.Select(static row => row.Payload).OfType<object>(), loss, rows.Sum(static row => row.Payload is null ? 0 : row.Size));
+        }
+        else
+        {
+            Gather(frontEnd, [], loss);
+        }
     }
 
     /// <summary>Rows that the queue refused: their writes were counted where they were refused.</summary>
@@ -135,20 +142,20 @@ sealed class Fates(Ledger ledger, LossReporter losses, FrontEnd self, SpoolStore
     /// </summary>
     public void Tell()
     {
-        foreach (var ((frontEnd, _, _), (loss, payloads)) in _untold)
+        foreach (var ((frontEnd, _, _), (loss, payloads, bytes)) in _untold)
         {
-            losses.Report(frontEnd, payloads, loss);
+            losses.Report(frontEnd, payloads, bytes, loss);
         }
         _untold.Clear();
     }
 
-    void Gather(FrontEnd frontEnd, IEnumerable<object> payloads, RowLoss loss)
+    void Gather(FrontEnd frontEnd, IEnumerable<object> payloads, RowLoss loss, long bytes = 0)
     {
         var key = (frontEnd, loss.Reason, loss.Message);
         var known = _untold.GetValueOrDefault(key);
         var all = known.Payloads ?? [];
         all.AddRange(payloads);
-        _untold[key] = (known.Loss is null ? loss : known.Loss with { Count = known.Loss.Count + loss.Count }, all);
+        _untold[key] = (known.Loss is null ? loss : known.Loss with { Count = known.Loss.Count + loss.Count }, all, known.Bytes + bytes);
     }
 
     /// <summary>For the row that tells the project itself what it lost, once delivery works.</summary>
@@ -180,7 +187,7 @@ sealed class Fates(Ledger ledger, LossReporter losses, FrontEnd self, SpoolStore
     {
         foreach (ref var row in batch.Rows)
         {
-            spool!.Bury(new DeadLetter(reason, message, row.Lane.Key, clock.GetUtcNow().UtcTicks, batch.Bytes(row).ToArray()));
+            spool!.Bury(new DeadLetter(reason, message, row.Lane.Key, clock.GetUtcNow().UtcTicks, batch.Json(row)));
         }
     }
 

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Braintrust.Logging.Attachments;
 using Braintrust.Logging.Rows;
 
@@ -8,7 +8,7 @@ namespace Braintrust.Logging.Pipeline;
 /// <summary>From the thread that writes to disk to the loop, in the order of calls: that rows are on disk, rows that could not go there, and flush markers.</summary>
 sealed class Handover
 {
-    readonly ConcurrentQueue<Handed> _items = new();
+    readonly Queue<Handed> _items = []; // under its own lock: a concurrent one that is peeked at keeps what was taken
     readonly Bell _bell = new();
     long _rows;
     long _wakeAt = long.MaxValue;
@@ -17,7 +17,7 @@ sealed class Handover
     bool _isUrgent;
     bool _isComplete;
 
-    public bool IsEmpty => _items.IsEmpty;
+    public bool IsEmpty => !TryPeek(out _);
 
     /// <summary>Rows that could not go to disk.</summary>
     public long MemoryRows => Interlocked.Read(ref _memoryRows);
@@ -42,7 +42,7 @@ sealed class Handover
 
     public void Committed(long rows, long lastSequence, long firstAt)
     {
-        _items.Enqueue(new Handed { Rows = rows, LastSequence = lastSequence, FirstAt = firstAt });
+        Add(new Handed { Rows = rows, LastSequence = lastSequence, FirstAt = firstAt });
         Count(rows);
     }
 
@@ -50,13 +50,13 @@ sealed class Handover
     {
         Interlocked.Increment(ref _memoryRows);
         Interlocked.Add(ref _memoryBytes, row.Entry.Size);
-        _items.Enqueue(new Handed { Row = row, FirstAt = row.Entry.AcceptedAt });
+        Add(new Handed { Row = row, FirstAt = row.Entry.AcceptedAt });
         Count(1);
     }
 
     public void Flush(FlushRequest request)
     {
-        _items.Enqueue(new Handed { Flush = request });
+        Add(new Handed { Flush = request });
         Ring();
     }
 
@@ -73,6 +73,14 @@ sealed class Handover
         Ring();
     }
 
+    void Add(Handed item)
+    {
+        lock (_items)
+        {
+            _items.Enqueue(item);
+        }
+    }
+
     void Count(long rows)
     {
         if (Interlocked.Add(ref _rows, rows) >= Volatile.Read(ref _wakeAt))
@@ -84,11 +92,22 @@ sealed class Handover
 
     // ---- the loop ------------------------------------------------------------------------------------------------------------------
 
-    public bool TryPeek([NotNullWhen(true)] out Handed? item) => _items.TryPeek(out item);
+    public bool TryPeek([NotNullWhen(true)] out Handed? item)
+    {
+        lock (_items)
+        {
+            return _items.TryPeek(out item);
+        }
+    }
 
     public void Take()
     {
-        if (_items.TryDequeue(out var item) && item.Row is { } row)
+        Handed? item;
+        lock (_items)
+        {
+            _items.TryDequeue(out item);
+        }
+        if (item?.Row is { } row)
         {
             Interlocked.Decrement(ref _memoryRows);
             Interlocked.Add(ref _memoryBytes, -row.Entry.Size);
@@ -128,6 +147,10 @@ sealed class Handed
 /// <param name="Failure">Why there is no text.</param>
 readonly record struct MemoryRow(Entry Entry, RowRole Role, ReadOnlyMemory<byte> Json, AttachmentReference[] Attachments, Exception? Failure = null)
 {
-    /// <summary>With a text of its own.</summary>
-    public MemoryRow Owned() => this with { Json = Json.ToArray() };
+    /// <summary>What one holds beside its text.</summary>
+    public static readonly int Weight = Unsafe.SizeOf<MemoryRow>() + 128;
+
+    /// <summary>With a text of its own, and without what it was made of, unless its front end wants that back.</summary>
+    public MemoryRow Owned() => this with { Json = Json.ToArray(), Entry = Entry.FrontEnd.WatchesLosses ? Entry : Entry with { Payload = null!, Error = null, Enrichment = null } };
+
 }

@@ -43,6 +43,12 @@ interface IInbox : IDisposable
     /// <summary>Spans that are still open are written before rows leave.</summary>
     void WriteOpenSpans();
 
+    /// <summary>What was taken here goes into a request.</summary>
+    void Sending(Batch batch);
+
+    /// <summary>Whatever becomes of it, this process is still here.</summary>
+    void Sent(Batch batch);
+
     /// <summary>Gives up what has waited too long, and may not go now.</summary>
     /// <param name="limit">How long rows may wait.</param>
     /// <param name="hasRoom">Whether the loop takes rows.</param>

@@ -18,13 +18,13 @@ sealed class Keepsakes
 
     public Keepsake? Take(long sequence) => !_kept.IsEmpty && _kept.TryRemove(sequence, out var keepsake) ? keepsake : null;
 
-    /// <summary>Those of rows with lower numbers.</summary>
-    public IReadOnlyList<Keepsake> TakeBefore(long sequence)
+    /// <summary>Those of rows with such numbers.</summary>
+    public IReadOnlyList<Keepsake> TakeWhere(Func<long, bool> isWanted)
     {
         var taken = new List<Keepsake>();
         foreach (var number in _kept.Keys)
         {
-            if (number < sequence && Take(number) is { } keepsake)
+            if (isWanted(number) && Take(number) is { } keepsake)
             {
                 taken.Add(keepsake);
             }

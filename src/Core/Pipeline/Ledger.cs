@@ -92,10 +92,16 @@ sealed class Ledger
     }
 
     /// <summary>What a write on disk keeps in memory all the same goes, though the write stays.</summary>
-    public void Forgetting(long bytes)
+    public void Forgetting(long bytes) => Weighing(-bytes);
+
+    /// <summary>What is no write, or none any more, and is kept all the same; with a minus it is not.</summary>
+    public void Standing(long bytes) => Interlocked.Add(ref _residentBytes, bytes);
+
+    /// <summary>A write that was taken from the queue weighs so much more in another form.</summary>
+    public void Weighing(long bytes)
     {
-        Holding(-bytes);
-        Interlocked.Add(ref _residentBytes, -bytes);
+        Holding(bytes);
+        Interlocked.Add(ref _residentBytes, bytes);
     }
 
     /// <summary>Writes of a process that has ended are ours now.</summary>

@@ -69,19 +69,23 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         _tidyAt = 2 * Math.Max(LanesToKeep, _lanes.Count);
     }
 
-    public void Add(in PendingRow row, ReadOnlySpan<byte> bytes)
+    public void Add(in PendingRow row, ReadOnlySpan<byte> text)
     {
         if (row.Lane.IsOpen)
         {
-            Fill(row, bytes);
+            Fill(row, text);
             return;
         }
         var parked = row.Lane.Parked;
-        if (parked.Count == 0 || !HasRoom(parked[^1], row, bytes.Length))
+        if (parked.Count == 0 || !HasRoom(parked[^1], row, text.Length))
         {
+            if (parked.Count > 0)
+            {
+                parked[^1].Fit();
+            }
             parked.Add(new Batch());
         }
-        parked[^1].Add(row, bytes);
+        parked[^1].Add(row, text);
     }
 
     /// <summary>What fills is ready as it is.</summary>
@@ -95,6 +99,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     {
         if (batch.Count > 0)
         {
+            batch.Fit();
             _ready.AddLast(batch);
             batch = new Batch();
         }
@@ -136,6 +141,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             {
                 _ready.Remove(node);
                 _sending.Add(batch);
+                batch.IsUnderWay = true;
                 return batch;
             }
             else
@@ -147,7 +153,11 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     }
 
     /// <returns>False: nobody waits for this batch any more.</returns>
-    public bool Returned(Batch batch) => _sending.Remove(batch);
+    public bool Returned(Batch batch)
+    {
+        batch.IsUnderWay = false;
+        return _sending.Remove(batch);
+    }
 
     /// <summary>To be sent again before others.</summary>
     public void SendAgain(Batch batch) => _ready.AddFirst(batch);
@@ -166,13 +176,14 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     /// <summary>Row by row in the order of reading, so that each comes after the one it depends on.</summary>
     void Refill(Batch[] batches)
     {
+        var left = batches.ToDictionary(static batch => batch, static batch => batch.Count);
         foreach (var (batch, at) in InOrder(batches))
         {
-            Fill(batch.Rows[at], batch.Bytes(batch.Rows[at]));
-        }
-        foreach (var batch in batches)
-        {
-            batch.Dispose();
+            Fill(batch.Rows[at], batch.Text(batch.Rows[at]));
+            if (--left[batch] == 0)
+            {
+                batch.Dispose(); // at once: all of them twice would be more than the queue may hold
+            }
         }
     }
 
@@ -218,9 +229,11 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         var rows = batch.Rows;
         for (var i = 0; i < rows.Length; i++)
         {
-            (i < half ? first : second).Add(rows[i], batch.Bytes(rows[i]));
+            (i < half ? first : second).Add(rows[i], batch.Text(rows[i]));
         }
         batch.Dispose();
+        second.Fit();
+        first.Fit();
         _ready.AddFirst(second);
         _ready.AddFirst(first);
     }
@@ -235,11 +248,12 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             {
                 parts.Add(row.Lane, part = batch.Empty());
             }
-            part.Add(row, batch.Bytes(row));
+            part.Add(row, batch.Text(row));
         }
         batch.Dispose();
         foreach (var (lane, part) in parts)
         {
+            part.Fit();
             if (lane.IsOpen)
             {
                 _ready.AddFirst(part);
@@ -315,7 +329,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         return latest;
     }
 
-    void Fill(in PendingRow row, ReadOnlySpan<byte> bytes)
+    void Fill(in PendingRow row, ReadOnlySpan<byte> text)
     {
         if (!IsFilling)
         {
@@ -323,27 +337,27 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         }
         if (row.After is not { IsSettled: false } after)
         {
-            Fill(ref _filling, row, bytes);
+            Fill(ref _filling, row, text);
         }
         else if (ReferenceEquals(after.Where, _following))
         {
             Seal();
             FillingSince = now();
-            Fill(ref _filling, row, bytes);
+            Fill(ref _filling, row, text);
         }
         else
         {
-            Fill(ref _following, row, bytes);
+            Fill(ref _following, row, text);
         }
     }
 
-    void Fill(ref Batch batch, in PendingRow row, ReadOnlySpan<byte> bytes)
+    void Fill(ref Batch batch, in PendingRow row, ReadOnlySpan<byte> text)
     {
-        if (!HasRoom(batch, row, bytes.Length) || (row.Fate is { } fate && batch.WaitsFor(fate)))
+        if (!HasRoom(batch, row, text.Length) || (row.Fate is { } fate && batch.WaitsFor(fate)))
         {
             Seal(ref batch);
         }
-        batch.Add(row, bytes);
+        batch.Add(row, text);
     }
 
     bool HasRoom(Batch batch, in PendingRow row, int bytes) =>
@@ -360,7 +374,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         {
             ref var row = ref batch.Rows[at];
             var isFree = row.After is not { IsSettled: false } && HasRoom(free, row, row.Length);
-            (isFree ? free : later).Add(row, batch.Bytes(row));
+            (isFree ? free : later).Add(row, batch.Text(row));
         }
         lane.Parked.Clear();
         foreach (var batch in parked)
@@ -371,6 +385,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         {
             if (part.Count > 0)
             {
+                part.Fit();
                 lane.Park(part);
             }
         }
@@ -388,7 +403,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         foreach (ref var row in batch.Rows)
         {
             var waits = row.After is { IsSettled: false } after && (ReferenceEquals(after.Where, batch) || ReferenceEquals(after.Where, first) || ReferenceEquals(after.Where, later));
-            (waits ? later : first).Add(row, batch.Bytes(row));
+            (waits ? later : first).Add(row, batch.Text(row));
         }
         batch.Dispose();
         later.Rows[0].Lane.Park(later);

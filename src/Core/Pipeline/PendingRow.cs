@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Braintrust.Logging.Attachments;
 using Braintrust.Logging.Rows;
 
@@ -6,6 +7,9 @@ namespace Braintrust.Logging.Pipeline;
 /// <summary>A written row inside a batch, until its fate is known.</summary>
 struct PendingRow
 {
+    /// <summary>What it holds beside its text: itself, its routing, and what is kept of it elsewhere while others depend on it.</summary>
+    public static readonly int Weight = Unsafe.SizeOf<PendingRow>() + Batch.RoutingBytes + 64;
+
     /// <summary>Where its bytes stand in the batch.</summary>
     public int Offset;
     public int Length;
@@ -17,7 +21,7 @@ struct PendingRow
     public long Sequence;
     public long AcceptedAt;
 
-    /// <summary>What it weighs in the queue's bound. Of a row on disk: what it keeps in memory all the same.</summary>
+    /// <summary>What it weighs in the queue's bound.</summary>
     public long Size;
 
     /// <summary>It is on disk, and leaves it when its fate is known.</summary>

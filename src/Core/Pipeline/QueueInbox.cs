@@ -52,6 +52,10 @@ sealed class QueueInbox(EntryQueue queue, EntryWriter writer, Intake intake, Flu
 
     public void WriteOpenSpans() => writer.WriteOpenSpans();
 
+    public void Sending(Batch batch) { }
+
+    public void Sent(Batch batch) { }
+
     public void Expire(TimeSpan limit, bool hasRoom, Func<Lane, bool> mayGo, string message)
     {
         var tooOld = clock.GetTimestamp() - (long)(limit.TotalSeconds * clock.TimestampFrequency);

@@ -126,10 +126,10 @@ sealed class Settlement(Outbox outbox, Uploads uploads, Fates fates, Ledger ledg
         }
         var row = batch.Rows[0];
         _json.Clear();
-        if (row.Length > SmallestRowToShorten && RowShortener.TryShorten(batch.Bytes(row), row.Length / 2, _json))
+        if (row.Length > SmallestRowToShorten && RowShortener.TryShorten(batch.Json(row), row.Length / 2, _json))
         {
             var shorter = batch.Empty();
-            shorter.Add(row, _json.Written);
+            shorter.Add(row, _json.Written[..^1]);
             batch.Dispose();
             outbox.SendAgain(shorter);
         }

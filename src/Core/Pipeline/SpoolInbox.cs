@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Spool;
 
@@ -14,7 +15,7 @@ sealed class SpoolInbox(
     // From one look for rows that are too old to the next, among those that were put back.
     static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
-    // A disk that stands still must not hold up the end for longer than a caller waits beyond its budget.
+    // At the end, for a disk that stands still: no longer than a caller waits beyond its budget. One that takes rows has time to take all of them.
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
 
     readonly long _share = options.QueueLimitBytes / 8;
@@ -46,17 +47,22 @@ sealed class SpoolInbox(
 
     public long FirstAt => OnDisk == 0 ? FirstInMemoryAt : MayRead ? _firstAt : long.MaxValue;
 
-    public long OldestAt => Math.Min(store.OldestTicks is var ticks && ticks == long.MaxValue ? long.MaxValue : Timestamp(ticks), FirstInMemoryAt);
+    public long OldestAt => Math.Min(store.OldestTicks is var ticks && ticks == long.MaxValue ? long.MaxValue : Timestamp(ticks), Math.Min(FirstInMemoryAt, FirstLateAt));
 
     public long LastSpooled => _lastSpooled;
 
     /// <summary>Rows that a read would find, as far as we know.</summary>
     long OnDisk => (_hasNext ? 1 : 0) + (_isDry ? 0 : store.Unread);
 
+    /// <summary>There are rows on disk that come first, and cannot be read at the moment.</summary>
+    bool IsUnreadable => !_hasNext && !_isDry;
+
     /// <summary>Once rows were left on disk at the end, all others are.</summary>
     bool MayRead => hasRoom() && !fates.HasLeftRows;
 
     long FirstInMemoryAt => handover.TryPeek(out var first) && first.Row is { } row ? row.Entry.AcceptedAt : long.MaxValue;
+
+    long FirstLateAt => _late.First?.Value.Entry.AcceptedAt ?? long.MaxValue;
 
     public void Hurried() => handover.IsUrgent = false;
 
@@ -92,6 +98,10 @@ sealed class SpoolInbox(
                 TakeFromDisk();
                 return true;
             }
+            if (IsUnreadable)
+            {
+                return false; // what is in memory came later
+            }
             if (TakeLate())
             {
                 return true;
@@ -116,6 +126,16 @@ sealed class SpoolInbox(
         {
             ExpireOnDisk(tooOld, mayGo, message);
         }
+        for (var node = FirstLateAt <= Timestamp(tooOld) ? _late.First : null; node is not null && node.Value.Entry.AcceptedAt <= Timestamp(tooOld);)
+        {
+            var (row, next) = (node.Value, node.Next);
+            if (!mayGo(outbox.LaneOf(row.Entry.Logger)))
+            {
+                _late.Remove(node);
+                fates.Lose(intake.Row(row.Entry), LossReasons.Expired, message, null);
+            }
+            node = next;
+        }
         while (!hasRoom && !HasNext() && FirstInMemoryAt is var first && first != long.MaxValue && first <= Timestamp(tooOld) && handover.TryPeek(out var item))
         {
             handover.Take();
@@ -124,11 +144,50 @@ sealed class SpoolInbox(
         }
     }
 
+    public void Sending(Batch batch)
+    {
+        if (Adopted(batch) is { } rows)
+        {
+            store.Trying(rows);
+        }
+    }
+
+    public void Sent(Batch batch)
+    {
+        if (Adopted(batch) is { } rows)
+        {
+            store.Tried(rows);
+        }
+    }
+
+    /// <summary>Rows that a process which has ended may have been sending when it did. Few batches have any.</summary>
+    static List<long>? Adopted(Batch batch)
+    {
+        List<long>? rows = null;
+        foreach (ref var row in batch.Rows)
+        {
+            if (row.IsSpooled && row.SpoolSequence < SpoolIndex.FirstOwn)
+            {
+                (rows ??= []).Add(row.SpoolSequence);
+            }
+        }
+        return rows;
+    }
+
     public void Ring() => handover.Ring();
 
     public ValueTask WaitAsync(long untilRows) => handover.WaitAsync(untilRows, _seen);
 
-    public async Task SettledAsync() => await thread.Drained.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // real time: so is the disk
+    /// <summary>What the disk can still take it gets, even if there was no time to send anything. In real time, as the disk is.</summary>
+    public async Task SettledAsync()
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var seen = -1L; !thread.Drained.IsCompleted && handover.Rows != seen && Stopwatch.GetElapsedTime(start) < Spooling.TimeToDrain;)
+        {
+            seen = handover.Rows;
+            await thread.Drained.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     public void Close(string message)
     {
@@ -153,7 +212,12 @@ sealed class SpoolInbox(
         {
             End(row.Entry, message);
         }
-        foreach (var entry in thread.Abandon())
+        var (onTheirWay, left) = thread.Abandon();
+        foreach (var entry in onTheirWay)
+        {
+            End(entry, $"{message} The disk stood still while they were written to it: they may be on it, and arrive later.");
+        }
+        foreach (var entry in left)
         {
             if (entry.Kind == EntryKind.Flush)
             {
@@ -164,7 +228,7 @@ sealed class SpoolInbox(
                 End(entry, message);
             }
         }
-        foreach (var keepsake in keepsakes.TakeBefore(long.MaxValue))
+        foreach (var keepsake in keepsakes.TakeWhere(static _ => true))
         {
             ledger.Forgetting(keepsake.Size);
             keepsake.Confirmation?.Lost(new RowLoss(1, LossReasons.Shutdown, $"{message} {Fates.IsOnDisk}", null));
@@ -233,13 +297,7 @@ sealed class SpoolInbox(
     {
         flushes.DropUnread(news.Rows);
         fates.LoseSpooled(news.Project is { } project ? outbox.LaneOf(project) : null, news.Rows, reason, news.Message ?? message);
-        if (!keepsakes.Any)
-        {
-            return;
-        }
-        Rewind(); // what comes first now is the oldest that is left
-        HasNext();
-        foreach (var keepsake in keepsakes.TakeBefore(_hasNext ? _next.Sequence : _lastSpooled + 1))
+        foreach (var keepsake in keepsakes.TakeWhere(number => !store.IsPending(number)))
         {
             ledger.Forgetting(keepsake.Size);
             keepsake.Confirmation?.Lost(new RowLoss(1, reason, message, null));
@@ -252,7 +310,7 @@ sealed class SpoolInbox(
         if (!_hasNext && !_isDry)
         {
             _hasNext = store.TryRead(out _next);
-            _isDry = !_hasNext;
+            _isDry = !_hasNext && !store.HasUnread; // else they cannot be read at the moment: the thread rings when they may be
             if (_hasNext && _next.IsAdopted)
             {
                 LearnAll(); // that they are ours is told before they can be read, and has to be known before they are counted

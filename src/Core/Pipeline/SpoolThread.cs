@@ -16,10 +16,12 @@ sealed class SpoolThread : IRowTaker
     static readonly TimeSpan WithRows = TimeSpan.FromSeconds(1);
     static readonly TimeSpan WithoutRows = TimeSpan.FromSeconds(2);
 
-    // What a group holds in memory, beside the queue.
-    const int GroupBytes = 4 * 1024 * 1024;
+    // What a group holds in memory beside the queue, twice: as text, and as it goes to disk.
+    const int LargestGroup = 1024 * 1024;
+    const int SmallestGroup = 16 * 1024;
 
     readonly DeliveryOptions _options;
+    readonly int _groupBytes;
     readonly EntryQueue _queue;
     readonly AutoResetEvent _bell;
     readonly SpoolStore _store;
@@ -34,6 +36,7 @@ sealed class SpoolThread : IRowTaker
     // Under the lock: reading the queue, the group that is not committed yet, and whether the loop has taken both over.
     readonly object _reading = new();
     readonly List<GroupedRow> _group = [];
+    readonly List<MemoryRow> _next = []; // written, and too much for this group
     bool _isAbandoned;
 
     // The thread's own.
@@ -48,6 +51,7 @@ sealed class SpoolThread : IRowTaker
     public SpoolThread(DeliveryOptions options, EntryQueue queue, AutoResetEvent bell, SpoolStore store, RowComposer composer, Ledger ledger, Handover handover, Keepsakes keepsakes, Sources sources)
     {
         _options = options;
+        _groupBytes = (int)Math.Min(Math.Clamp(options.QueueLimitBytes / 64, SmallestGroup, LargestGroup), Math.Max(1, options.SpoolLimitBytes / 4));
         _queue = queue;
         _bell = bell;
         _store = store;
@@ -73,18 +77,20 @@ sealed class SpoolThread : IRowTaker
     }
 
     /// <summary>Takes over what is not committed: the disk had its time. Should it take the group after all, the next process sends it.</summary>
-    public IReadOnlyList<Entry> Abandon()
+    public (IReadOnlyList<Entry> OnTheirWay, IReadOnlyList<Entry> Left) Abandon()
     {
         lock (_reading)
         {
             _isAbandoned = true;
-            var left = _group.ConvertAll(static row => row.Row.Entry);
+            var onTheirWay = _group.ConvertAll(static row => row.Row.Entry);
+            var left = _next.ConvertAll(static row => row.Entry);
             _group.Clear();
+            _next.Clear();
             while (_queue.TryRead(out var entry))
             {
                 left.Add(entry);
             }
-            return left;
+            return (onTheirWay, left);
         }
     }
 
@@ -144,6 +150,10 @@ sealed class SpoolThread : IRowTaker
                 }
             }
             Commit();
+            while (TakeNext())
+            {
+                Commit();
+            }
             Maintain(); // here too: rows may come as fast as the disk takes them, for ever
             if (flush is not null)
             {
@@ -161,7 +171,7 @@ sealed class SpoolThread : IRowTaker
     bool Gather(out FlushRequest? flush)
     {
         flush = null;
-        while (_text.Length < GroupBytes)
+        while (_text.Length < _groupBytes && _next.Count == 0)
         {
             if (!_queue.TryRead(out var entry))
             {
@@ -186,6 +196,35 @@ sealed class SpoolThread : IRowTaker
 
     void IRowTaker.Take(in Entry entry, RowRole role, ReadOnlySpan<byte> json, AttachmentReference[] attachments)
     {
+        if (_next.Count > 0 || !HasRoom(json.Length))
+        {
+            _next.Add(new MemoryRow(entry, role, json.ToArray(), attachments));
+            return;
+        }
+        Group(entry, role, json, attachments);
+    }
+
+    /// <summary>A group that is larger than the spool may be would be refused as a whole.</summary>
+    bool HasRoom(int bytes) => _group.Count == 0 || _text.Length + bytes <= _groupBytes;
+
+    /// <summary>Begins the next group with what was too much for the one before.</summary>
+    bool TakeNext()
+    {
+        lock (_reading)
+        {
+            var taken = 0;
+            while (!_isAbandoned && taken < _next.Count && HasRoom(_next[taken].Json.Length))
+            {
+                var row = _next[taken++];
+                Group(row.Entry, row.Role, row.Json.Span, row.Attachments);
+            }
+            _next.RemoveRange(0, taken);
+            return taken > 0;
+        }
+    }
+
+    void Group(in Entry entry, RowRole role, ReadOnlySpan<byte> json, AttachmentReference[] attachments)
+    {
         var record = new SpoolRecord
         {
             Project = entry.Logger.Key,
@@ -206,7 +245,12 @@ sealed class SpoolThread : IRowTaker
         {
             return;
         }
+        var rows = _store.Rows;
         var isOnDisk = _store.Commit();
+        if (_store.Rows < rows + (isOnDisk ? 1 : 0)) // the oldest made way, and are to be told of
+        {
+            _handover.Ring();
+        }
         _committedAt = Stopwatch.GetTimestamp();
         lock (_reading)
         {
@@ -226,7 +270,7 @@ sealed class SpoolThread : IRowTaker
         {
             if (!isOnDisk || row.Failure is not null)
             {
-                _handover.Keep(row.Owned());
+                _handover.Keep(Kept(row));
                 continue;
             }
             var keepsake = Keepsake.Of(row.Entry.Confirmation, row.Attachments);
@@ -245,6 +289,19 @@ sealed class SpoolThread : IRowTaker
         }
     }
 
+    /// <summary>A row that stays in memory weighs what it does as a written one.</summary>
+    MemoryRow Kept(in MemoryRow row)
+    {
+        var kept = row.Owned();
+        if (row.Entry.FrontEnd.WatchesLosses)
+        {
+            return kept;
+        }
+        var size = MemoryRow.Weight + row.Json.Length + AttachmentReference.Weight(row.Attachments);
+        _ledger.Weighing(size - row.Entry.Size);
+        return kept with { Entry = kept.Entry with { Size = size } };
+    }
+
     void Maintain()
     {
         var rows = _store.Rows;
@@ -252,9 +309,10 @@ sealed class SpoolThread : IRowTaker
         {
             return;
         }
+        var wasUnreadable = _store.IsUnreadable;
         _store.Maintain();
         _maintainedAt = Stopwatch.GetTimestamp();
-        if (_store.Rows != rows) // adopted or lost: the loop has to know
+        if (_store.Rows != rows || (wasUnreadable && !_store.IsUnreadable)) // adopted or lost, or to be tried again: the loop has to know
         {
             _handover.Ring();
         }

@@ -10,6 +10,9 @@ namespace Braintrust.Logging.Pipeline;
 /// <param name="Bell">Wakes the thread that writes them.</param>
 sealed record Spooling(SpoolStore Store, AutoResetEvent Bell)
 {
+    /// <summary>What a client's end takes longer at most, beyond the time to deliver, for what is queued to reach the disk.</summary>
+    public static readonly TimeSpan TimeToDrain = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// Without a name the organisation is the key's first, which only a login tells. So the key stands for it: rows must not go to another's organisation because it shares a folder. Of the key there is on disk
     /// what tells it from others, and nothing that leads back to it.

@@ -15,5 +15,5 @@ sealed class AuditRow
 
     public object? Reviewer { get; init; }
 
-    public long EstimateBytes() => 200 + (Fields?.EstimateBytes() ?? 0) + (Comment?.Length ?? 0) + Values.EstimateBytes(Reviewer);
+    public long Weight => RowWeight.Row + (Fields?.Weight ?? 0) + RowWeight.Of(Comment) + RowWeight.Of(Reviewer);
 }

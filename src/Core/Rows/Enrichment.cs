@@ -10,6 +10,7 @@ sealed class Enrichment : IAmbientNode, IDisposable
         Properties = properties;
         Outer = Ambient.Current;
         Above = Outer?.Enrichment;
+        Weight = RowWeight.Of(properties) + (Above?.Weight ?? 0);
         Ambient.Enter(this);
     }
 
@@ -17,6 +18,9 @@ sealed class Enrichment : IAmbientNode, IDisposable
 
     /// <summary>The next enrichment outwards.</summary>
     public Enrichment? Above { get; }
+
+    /// <summary>What it and those above it weigh in each row inside.</summary>
+    public long Weight { get; }
 
     public bool IsClosed => _closed;
 

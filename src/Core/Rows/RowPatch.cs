@@ -73,15 +73,8 @@ sealed class RowPatch
         }
     }
 
-    public long EstimateBytes()
-    {
-        var size = Values.EstimateBytes(Input) + Values.EstimateBytes(Output) + Values.EstimateBytes(Expected) + Values.EstimateBytes(Error);
-        foreach (var (name, value) in Metadata ?? [])
-        {
-            size += name.Length + Values.EstimateBytes(value);
-        }
-        return size + 24 * ((Scores?.Length ?? 0) + (Metrics?.Length ?? 0) + (Tags?.Length ?? 0));
-    }
+    public long Weight => 4 * RowWeight.Small + RowWeight.Of(Input) + RowWeight.Of(Output) + RowWeight.Of(Expected) + RowWeight.Of(Error) + RowWeight.Of(Metadata)
+        + 2 * RowWeight.Member * ((Scores?.Length ?? 0) + (Metrics?.Length ?? 0) + (Tags?.Length ?? 0));
 
     static void SetMetadata(RowFields fields, string name, object? value)
     {

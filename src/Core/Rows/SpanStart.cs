@@ -36,20 +36,5 @@ sealed class SpanStart
         Instrumentation = Instrumentation,
     };
 
-    public long Size
-    {
-        get
-        {
-            var size = Name.Length + Values.EstimateBytes(Input);
-            foreach (var property in Properties)
-            {
-                size += property.Name.Length + Values.EstimateBytes(property.Value);
-            }
-            foreach (var (name, value) in Metadata ?? [])
-            {
-                size += name.Length + Values.EstimateBytes(value);
-            }
-            return size;
-        }
-    }
+    public long Weight => 4 * RowWeight.Small + RowWeight.Of(Name) + RowWeight.Of(Input) + RowWeight.Of(Properties) + RowWeight.Of(Metadata);
 }

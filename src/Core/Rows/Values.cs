@@ -84,17 +84,6 @@ static partial class Values
         _ => Text(Freeze(frozen)),
     };
 
-    /// <summary>About how long the JSON will be, and what it refers to. Cheap: text is taken for ASCII without escapes.</summary>
-    public static long EstimateBytes(object? frozen) => frozen switch
-    {
-        null => 4,
-        string text => text.Length + 2,
-        JsonText text => text.Utf8.Length + AttachmentReference.Weight(text.Attachments),
-        BraintrustAttachment attachment => AttachmentReference.Weight(attachment),
-        Uri uri => uri.OriginalString.Length + 2,
-        _ => 16,
-    };
-
     // A value without a name prints as a number, with the culture's minus sign.
     static string NameOf(Enum value)
     {

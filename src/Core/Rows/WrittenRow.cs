@@ -8,5 +8,5 @@ namespace Braintrust.Logging.Rows;
 sealed record WrittenRow(byte[] Json, AttachmentReference[] Attachments)
 {
     /// <summary>What it holds in memory.</summary>
-    public long Size => Json.Length + AttachmentReference.Weight(Attachments);
+    public long Weight => RowWeight.Row + Json.Length + AttachmentReference.Weight(Attachments);
 }

@@ -6,6 +6,13 @@ sealed class BoundedFolder(ISpoolFiles files, string path, TimeProvider clock)
     public const long MostBytes = 64L * 1024 * 1024;
     public const int MostFiles = 1000;
 
+    // Others write here too, so what we have counted is only good for a while.
+    const int CountAgainAfter = MostFiles / 8;
+
+    int _count;
+    long _bytes;
+    int _sinceCounted = CountAgainAfter;
+
     public void Write(string ending, byte[] bytes)
     {
         MakeRoom(bytes.Length);
@@ -31,18 +38,25 @@ sealed class BoundedFolder(ISpoolFiles files, string path, TimeProvider clock)
     void MakeRoom(long bytes)
     {
         files.MakeFolder(path);
+        if (_sinceCounted++ < CountAgainAfter && _count < MostFiles && _bytes + bytes <= MostBytes)
+        {
+            (_count, _bytes) = (_count + 1, _bytes + bytes);
+            return;
+        }
         // Names begin with the time.
         var entries = files.List(path).Where(static entry => entry.Length > 0).OrderBy(static entry => entry.Name, StringComparer.Ordinal).ToList();
         var (count, total) = (entries.Count, entries.Sum(static entry => entry.Length));
-        foreach (var (name, length) in entries)
+        var isFull = count >= MostFiles || total + bytes > MostBytes;
+        foreach (var (name, length) in isFull ? entries : [])
         {
-            if (count < MostFiles && total + bytes <= MostBytes)
+            if (count <= MostFiles - CountAgainAfter && total + bytes <= MostBytes - MostBytes / 8)
             {
-                break;
+                break; // room for a while
             }
             files.Delete(Path.Combine(path, name));
             (count, total) = (count - 1, total - length);
         }
+        (_count, _bytes, _sinceCounted) = (count + 1, total + bytes, 1);
     }
 
     string NewName(string ending) =>

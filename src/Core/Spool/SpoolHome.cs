@@ -26,6 +26,8 @@ sealed class SpoolHome(string root, string name, IDisposable @lock, bool isOwn)
 
     public string NotesPath(long file) => Path.Combine(Folder, $"{file:x16}.ack");
 
+    public string AttemptsPath(long file) => Path.Combine(Folder, $"{file:x16}.try");
+
     /// <summary>The number of a segment's file, or -1.</summary>
     public static long FileNumber(string name) =>
         name.Length == 21 && name.EndsWith(".rows", StringComparison.Ordinal) && ulong.TryParse(name.AsSpan(0, 16), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var number)

@@ -8,21 +8,15 @@ namespace Braintrust.Logging.Spool;
 /// </summary>
 sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex index, SpoolNotes notes, BoundedFolder corrupt, TimeProvider clock)
 {
-    const int MostAttempts = 8;
     const int MostFailures = 8;
     const long ReadAheadBytes = 8 * 1024 * 1024;
     const int MostSegmentsAtOnce = 1000;
     const int MostDamageKept = 1024 * 1024;
 
-    // A process that goes on for so long with a segment does not end over it.
-    static readonly TimeSpan Trial = TimeSpan.FromMinutes(1);
-
     // What is written meanwhile waits for it.
     static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
 
     readonly List<SpoolHome> _homes = [];
-    // Segments that are noted as taken over, and since when; in that order.
-    readonly Queue<(SpoolSegment Segment, long Since)> _onTrial = [];
     // Folders that hold rows of other accounts or later versions: looked at once.
     readonly HashSet<string> _left = new(StringComparer.Ordinal);
     readonly FrameReader _frames = new();
@@ -86,7 +80,7 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
                 var names = files.List(home.Folder).Select(static entry => entry.Name).ToHashSet(StringComparer.Ordinal);
                 foreach (var name in names)
                 {
-                    if (name.Length > 16 && (name[16..] is ".ack" or ".ack.new") && SpoolHome.FileNumber(name[..16] + ".rows") >= 0 && !names.Contains(name[..16] + ".rows"))
+                    if (name.Length > 16 && (name[16..] is ".ack" or ".ack.new" or ".try") && SpoolHome.FileNumber(name[..16] + ".rows") >= 0 && !names.Contains(name[..16] + ".rows"))
                     {
                         files.Delete(Path.Combine(home.Folder, name));
                     }
@@ -190,25 +184,6 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
         CloseWhatIsDone();
     }
 
-    /// <summary>
-    /// Notes of segments that it was not they that ended this process, once that is plain: else an outage in which processes are killed for other reasons would cost rows that nothing is wrong with.
-    /// </summary>
-    /// <param name="isEnd">The process ends in good order, whatever it holds.</param>
-    public void Release(bool isEnd)
-    {
-        while (_onTrial.TryPeek(out var first) && (isEnd || clock.GetElapsedTime(first.Since) >= Trial))
-        {
-            _onTrial.Dequeue();
-            try
-            {
-                notes.NoteReleased(first.Segment);
-            }
-            catch (Exception) // it counts as one attempt more than there were
-            {
-            }
-        }
-    }
-
     /// <summary>Opens the oldest segment that was not looked at yet. False: there is none.</summary>
     public bool OpenNext(out long bytes)
     {
@@ -277,7 +252,7 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
         var found = Scan(file, head, noted);
         var segment = new SpoolSegment(home, number, head.Head.Nonce, head.Head.First, index.TakeAdoptedBase(found.Count), head.Length)
         {
-            Count = found.Count, PendingCount = found.Pending.Count, Length = found.End, IsSealed = true, Attempts = noted.Attempts, NotesLength = noted.Length, Noted = noted.Settled,
+            Count = found.Count, PendingCount = found.Pending.Count, Length = found.End, IsSealed = true, NotesLength = noted.Length, Noted = noted.Settled,
             AreNotesNamed = noted.Length > 0 || noted.HasGarbage, AreNotesSuspect = noted.HasGarbage,
         };
         segment.Times.AddRange(found.Times);
@@ -295,25 +270,15 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
         }
         try
         {
-            SetAside(segment, file, found, listed);
+            SetAside(file, found, listed);
         }
         catch (Exception) // the rows are ours all the same; what was not noted is found again by the next process
         {
         }
     }
 
-    void SetAside(SpoolSegment segment, ISpoolFile file, Found found, long listed)
+    void SetAside(ISpoolFile file, Found found, long listed)
     {
-        if (segment.Attempts >= MostAttempts && segment.PendingCount > 0)
-        {
-            GiveUp(segment, found.Projects);
-            return;
-        }
-        if (segment.PendingCount > 0)
-        {
-            notes.NoteTaken(segment);
-            _onTrial.Enqueue((segment, clock.GetTimestamp()));
-        }
         foreach (var bytes in found.Lost > 0 ? found.Damage : [])
         {
             corrupt.Write(".bytes", bytes);
@@ -322,18 +287,6 @@ sealed class SpoolHomes(SpoolSettings settings, ISpoolFiles files, SpoolIndex in
         {
             file.Truncate(found.End); // what is behind was never whole, or is set aside
         }
-    }
-
-    /// <summary>Too many processes ended over it.</summary>
-    void GiveUp(SpoolSegment segment, Dictionary<ProjectKey, int> projects)
-    {
-        foreach (var (project, rows) in projects)
-        {
-            index.Tell(SpoolNewsKind.Corrupt, project, rows, 0, SpoolText.TooManyAttempts);
-        }
-        index.GiveUp(segment);
-        corrupt.TakeIn(segment.RowsPath, segment.Length, ".rows");
-        notes.Remove(segment);
     }
 
     Found Scan(ISpoolFile file, in HeadReading head, in NotesReading noted)

@@ -25,7 +25,13 @@ sealed class SpoolIndex
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public long Unread => Volatile.Read(ref _isParked) ? 0 : Interlocked.Read(ref _unread);
+    /// <summary>Those that a read would find now: none while a file cannot be read.</summary>
+    public long Unread => IsParked ? 0 : Interlocked.Read(ref _unread);
+
+    public bool HasUnread => Interlocked.Read(ref _unread) > 0;
+
+    /// <summary>A file could not be read, and is not tried again yet.</summary>
+    public bool IsParked => Volatile.Read(ref _isParked);
 
     public long OldestTicks
     {
@@ -370,6 +376,36 @@ sealed class SpoolIndex
             {
                 _damage.Enqueue(bytes);
             }
+        }
+    }
+
+    /// <summary>Where those records stand that were adopted, by segment.</summary>
+    public List<(SpoolSegment Segment, List<RowRange> Rows)> AdoptedPlaces(IEnumerable<long> sequences)
+    {
+        var places = new List<(SpoolSegment Segment, List<RowRange> Rows)>();
+        lock (_lock)
+        {
+            foreach (var sequence in sequences.Where(static sequence => sequence < FirstOwn).Order())
+            {
+                if (Find(sequence) is not var (segment, index))
+                {
+                    continue;
+                }
+                if (places.Count == 0 || places[^1].Segment != segment)
+                {
+                    places.Add((segment, []));
+                }
+                RowRange.Add(places[^1].Rows, new RowRange(index, 1));
+            }
+        }
+        return places;
+    }
+
+    public bool IsPending(long sequence)
+    {
+        lock (_lock)
+        {
+            return Find(sequence) is var (segment, index) && segment.Pending[index];
         }
     }
 

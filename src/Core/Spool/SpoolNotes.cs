@@ -20,7 +20,7 @@ namespace Braintrust.Logging.Spool;
 sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
 {
     const int EntrySize = 16;
-    const uint Settled = 1, Taken = 2, Released = 3;
+    const uint Settled = 1, Taken = 2, Released = 3; // the last two were written once, and mean nothing any more
 
     // Segments whose notes are written and not forced to disk.
     readonly List<SpoolSegment> _unsynced = [];
@@ -62,26 +62,20 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
                 files.SyncFolder(segment.Home.Folder);
             }
             files.Delete(segment.NotesPath);
+            files.Delete(segment.AttemptsPath);
             _unsynced.Remove(segment);
         }
         index.Remove(segment);
     }
 
-    /// <summary>A process takes the segment over: if it does not get any further with it, the next one knows.</summary>
-    public void NoteTaken(SpoolSegment segment) => Append(segment, [], [Entry(segment, Taken, default)]);
-
-    /// <summary>It gave the segment up in good order: the rows did not end it.</summary>
-    public void NoteReleased(SpoolSegment segment) => Append(segment, [], [Entry(segment, Released, default)]);
-
-    /// <summary>What is noted of a segment: what was settled, how often it was taken over since, and how far the file can be believed.</summary>
+    /// <summary>What is noted of a segment: what was settled, and how far the file can be believed.</summary>
     public NotesReading Read(string path, ulong nonce)
     {
         using var file = files.Open(path);
         var settled = new List<RowRange>();
-        var attempts = 0;
         if (file is null)
         {
-            return new NotesReading(settled, 0, 0, false);
+            return new NotesReading(settled, 0, false);
         }
         // A segment's notes are far below this; what is longer was not written by us.
         var bytes = new byte[Math.Min(file.Length, 16 * 1024 * 1024)];
@@ -96,21 +90,12 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
             {
                 break;
             }
-            switch (kind)
+            if (kind == Settled)
             {
-                case Settled:
-                    settled.Add(range);
-                    attempts = 0;
-                    break;
-                case Taken:
-                    attempts++;
-                    break;
-                case Released:
-                    attempts = Math.Max(0, attempts - 1);
-                    break;
+                settled.Add(range);
             }
         }
-        return new NotesReading(RowRange.Merge(settled), attempts, valid, length > valid);
+        return new NotesReading(RowRange.Merge(settled), valid, length > valid);
     }
 
     void Write(SettledPart part)
@@ -122,7 +107,7 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
         }
         SyncBefore(part.Segment);
         var settled = RowRange.Merge(part.Ranges);
-        Append(part.Segment, settled, [.. settled.Select(range => Entry(part.Segment, Settled, range))]);
+        Append(part.Segment, settled, [.. settled.Select(range => Entry(part.Segment, range))]);
     }
 
     void Append(SpoolSegment segment, List<RowRange> settled, IReadOnlyList<byte[]> entries)
@@ -160,7 +145,7 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
     void Rewrite(SpoolSegment segment, List<RowRange> settled)
     {
         var all = RowRange.Merge([.. segment.Noted, .. settled]);
-        var bytes = all.SelectMany(range => Entry(segment, Settled, range)).ToArray();
+        var bytes = all.SelectMany(range => Entry(segment, range)).ToArray();
         var path = segment.NotesPath + ".new";
         files.Delete(path);
         using (var file = files.Create(path))
@@ -242,10 +227,10 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
         index.AddBytes(bytes);
     }
 
-    static byte[] Entry(SpoolSegment segment, uint kind, RowRange range)
+    static byte[] Entry(SpoolSegment segment, RowRange range)
     {
         var entry = new byte[EntrySize];
-        BinaryPrimitives.WriteUInt32LittleEndian(entry, kind);
+        BinaryPrimitives.WriteUInt32LittleEndian(entry, Settled);
         BinaryPrimitives.WriteInt32LittleEndian(entry.AsSpan(4), range.From);
         BinaryPrimitives.WriteInt32LittleEndian(entry.AsSpan(8), range.Count);
         BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(12), SpoolFormat.Crc(entry.AsSpan(0, 12), Seed(segment.Nonce)));
@@ -257,7 +242,6 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
 
 /// <summary>What the notes of a segment say.</summary>
 /// <param name="Settled">Merged, ascending.</param>
-/// <param name="Attempts">How often it was taken over since something of it was settled.</param>
 /// <param name="Length">So much of the file adds up.</param>
 /// <param name="HasGarbage">There is more in the file.</param>
-readonly record struct NotesReading(List<RowRange> Settled, int Attempts, long Length, bool HasGarbage);
+readonly record struct NotesReading(List<RowRange> Settled, long Length, bool HasGarbage);

@@ -3,7 +3,7 @@ using Braintrust.Logging.Session;
 namespace Braintrust.Logging.Spool;
 
 /// <summary>Gives records out in order. One segment is open at a time, and of that a quarter of a megabyte in memory.</summary>
-sealed class SpoolReader(ISpoolFiles files, SpoolIndex index)
+sealed class SpoolReader(ISpoolFiles files, SpoolIndex index, SpoolAttempts attempts)
 {
     // A disk that fails is asked again, a second later; a file that cannot be read for ten minutes is given up.
     const int MostFailures = 600;
@@ -91,7 +91,7 @@ sealed class SpoolReader(ISpoolFiles files, SpoolIndex index)
                 index.Settle(segment.Base + number);
                 continue;
             }
-            row = new SpooledRow { Sequence = segment.Base + number, Record = record, IsAdopted = !segment.Home.IsOwn, Attempts = segment.Attempts };
+            row = new SpooledRow { Sequence = segment.Base + number, Record = record, IsAdopted = !segment.Home.IsOwn, Attempts = attempts.Of(segment, number) };
             return true;
         }
     }

@@ -24,6 +24,8 @@ sealed class SpoolSegment(SpoolHome home, long file, ulong nonce, long firstNumb
 
     public string NotesPath => Home.NotesPath(File);
 
+    public string AttemptsPath => Home.AttemptsPath(File);
+
     // ---- by the index --------------------------------------------------------------------------------------------------------------
 
     public RowBits Pending { get; } = new();
@@ -63,8 +65,6 @@ sealed class SpoolSegment(SpoolHome home, long file, ulong nonce, long firstNumb
     public bool IsGone { get; set; }
 
     public int ReadFailures { get; set; }
-
-    public int Attempts { get; set; }
 
     public long OldestTicks
     {

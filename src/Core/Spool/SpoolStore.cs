@@ -26,6 +26,7 @@ sealed class SpoolStore : IDisposable
     readonly FrameReader _frames = new();
     readonly SpoolNotes _notes;
     readonly SpoolWriter _writer;
+    readonly SpoolAttempts _attempts;
     readonly SpoolReader _reader;
 
     // The writer's; made with the first use of the disk, since the path may be one that has no full form.
@@ -43,7 +44,8 @@ sealed class SpoolStore : IDisposable
         _files = files ?? new SpoolFiles();
         _notes = new SpoolNotes(_files, _index, settings.Sync);
         _writer = new SpoolWriter(settings, clock, _files, _index);
-        _reader = new SpoolReader(_files, _index);
+        _attempts = new SpoolAttempts(_files);
+        _reader = new SpoolReader(_files, _index, _attempts);
         DeadLetters = new DeadLetters();
     }
 
@@ -135,6 +137,12 @@ sealed class SpoolStore : IDisposable
     /// <summary>A record that was read has met its fate and is never read again, not even by another process, once <see cref="Maintain"/> has noted it.</summary>
     public void Settle(long sequence) => _index.Settle(sequence);
 
+    /// <summary>Records that were read go into a request now. If this process ends before <see cref="Tried"/>, the next one knows.</summary>
+    public void Trying(IReadOnlyCollection<long> sequences) => Note(sequences, _attempts.Begin);
+
+    /// <summary>There was an answer, and this process is still here.</summary>
+    public void Tried(IReadOnlyCollection<long> sequences) => Note(sequences, _attempts.End);
+
     /// <summary>Keeps what the service refused, for people to read. Written by the next <see cref="Maintain"/>.</summary>
     public void Bury(DeadLetter letter) => DeadLetters.Add(letter);
 
@@ -148,6 +156,15 @@ sealed class SpoolStore : IDisposable
 
     /// <summary>Committed records that a read would find now.</summary>
     public long Unread => _index.Unread;
+
+    /// <summary>Whether there are records that were not read, even if none can be read now.</summary>
+    public bool HasUnread => _index.HasUnread;
+
+    /// <summary>A file cannot be read at the moment; <see cref="Maintain"/> lets it be tried again, a second later.</summary>
+    public bool IsUnreadable => _index.IsParked;
+
+    /// <summary>Whether that record is on disk and not settled.</summary>
+    public bool IsPending(long sequence) => _index.IsPending(sequence);
 
     /// <summary>When the oldest record that is not settled was accepted, UTC ticks; <see cref="long.MaxValue"/>: there is none.</summary>
     public long OldestTicks => _index.OldestTicks;
@@ -171,11 +188,18 @@ sealed class SpoolStore : IDisposable
             {
                 folders.Homes.Add(own);
             }
-            folders.Homes.Release(isEnd: true); // nobody's rows ended this process
             foreach (var home in folders.Homes.All.ToList())
             {
                 folders.Homes.Close(home);
             }
+        }
+    }
+
+    void Note(IReadOnlyCollection<long> sequences, Action<SpoolSegment, List<RowRange>> note)
+    {
+        foreach (var (segment, rows) in _index.AdoptedPlaces(sequences))
+        {
+            Quietly(() => note(segment, rows));
         }
     }
 
@@ -201,7 +225,6 @@ sealed class SpoolStore : IDisposable
             folders.Homes.Search(folders.Root, _writer.Home);
         }
         folders.Homes.ReadAhead();
-        folders.Homes.Release(isEnd: false);
     }
 
     void LeaveIfMoved()

@@ -6,7 +6,7 @@ namespace Braintrust.Logging.Spool;
 sealed class SpoolWriter(SpoolSettings settings, TimeProvider clock, ISpoolFiles files, SpoolIndex index)
 {
     const long UsualSegmentBytes = 4 * 1024 * 1024;
-    const long KeptGroupBytes = 1024 * 1024;
+    const long KeptGroupBytes = 2 * 1024 * 1024;
 
     // The volume is the host's: the spool leaves it a twentieth, at most this.
     const long LargestFloor = 1L << 30;

@@ -12,6 +12,6 @@ readonly struct SpooledRow
     /// <summary>Another process wrote it: <see cref="SpoolRecord.Source"/> means nothing here.</summary>
     public bool IsAdopted { get; init; }
 
-    /// <summary>How often its segment was taken over without getting further: a row that ends its process must not do so for ever.</summary>
+    /// <summary>How many processes ended while it was in a request.</summary>
     public int Attempts { get; init; }
 }

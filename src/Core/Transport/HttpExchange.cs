@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 
@@ -35,8 +36,11 @@ sealed class HttpExchange : IDisposable
     /// <param name="key">The key.</param>
     /// <param name="json">Complete JSON text; not read any more once there is a reply.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public Task<HttpReply> PostAsync(string url, string key, ReadOnlyMemory<byte> json, CancellationToken cancel) =>
-        SendAsync(new(HttpMethod.Post, url, key, _isGiven ? json.ToArray() : json), Deadline, cancel); // a given handler may read on after we have left
+    public Task<HttpReply> PostPiecesAsync(string url, string key, ReadOnlySequence<byte> json, CancellationToken cancel) =>
+        SendAsync(new(HttpMethod.Post, url, key, _isGiven ? new(json.ToArray()) : json), Deadline, cancel); // a given handler may read on after we have left
+
+    /// <inheritdoc cref="PostPiecesAsync"/>
+    public Task<HttpReply> PostAsync(string url, string key, ReadOnlyMemory<byte> json, CancellationToken cancel) => PostPiecesAsync(url, key, new(json), cancel);
 
     /// <summary>Bytes to a store that knows neither us nor our key: it gets the headers it asked for, and no others of ours.</summary>
     /// <param name="url">An absolute URL.</param>
@@ -45,12 +49,12 @@ sealed class HttpExchange : IDisposable
     /// <param name="deadline">How long it may take.</param>
     /// <param name="cancel">Ends the wait.</param>
     public Task<HttpReply> PutAsync(string url, IReadOnlyList<KeyValuePair<string, string>> headers, ReadOnlyMemory<byte> content, TimeSpan deadline, CancellationToken cancel) =>
-        SendAsync(new(HttpMethod.Put, url, null, content) { Headers = headers }, deadline, cancel);
+        SendAsync(new(HttpMethod.Put, url, null, new(content)) { Headers = headers }, deadline, cancel);
 
     /// <summary>The same as a form.</summary>
     /// <inheritdoc cref="PutAsync"/>
     public Task<HttpReply> PostAsync(string url, IReadOnlyList<KeyValuePair<string, string>> headers, ReadOnlyMemory<byte> content, TimeSpan deadline, CancellationToken cancel) =>
-        SendAsync(new(HttpMethod.Post, url, null, content) { Headers = headers }, deadline, cancel);
+        SendAsync(new(HttpMethod.Post, url, null, new(content)) { Headers = headers }, deadline, cancel);
 
     async Task<HttpReply> SendAsync(Question question, TimeSpan patience, CancellationToken cancel)
     {
@@ -79,7 +83,7 @@ sealed class HttpExchange : IDisposable
         if (response.RequestMessage?.RequestUri is { } final && !SamePlace(final, new Uri(question.Url)))
             return HttpReply.Failed(Answer.Misconfigured("The given HttpMessageHandler followed a redirect to another host. Set its AllowAutoRedirect to false."));
         // An honest acknowledgement repeats ids we sent, so it is no longer than the request.
-        var limit = response.IsSuccessStatusCode && question.Headers is null ? Math.Max(BodyLimit, question.Body?.Length ?? 0) : BodyLimit;
+        var limit = response.IsSuccessStatusCode && question.Headers is null ? Math.Max(BodyLimit, (int?)question.Body?.Length ?? 0) : BodyLimit;
         var body = await BodyReader.ReadAsync(response.Content, limit, cancel).ConfigureAwait(false);
         return new((int)response.StatusCode, RetryAfterOf(response), body, null);
     }
@@ -92,10 +96,10 @@ sealed class HttpExchange : IDisposable
     public void Dispose() => _client.Dispose();
 
     // A class without ToString: neither this nor HttpRequestMessage, which prints its headers, may reach a log.
-    sealed class Question(HttpMethod method, string url, string? key, ReadOnlyMemory<byte>? body)
+    sealed class Question(HttpMethod method, string url, string? key, ReadOnlySequence<byte>? body)
     {
         public string Url => url;
-        public ReadOnlyMemory<byte>? Body => body;
+        public ReadOnlySequence<byte>? Body => body;
 
         /// <summary>In place of our own, for a store; null for Braintrust.</summary>
         public IReadOnlyList<KeyValuePair<string, string>>? Headers { get; init; }
@@ -105,7 +109,7 @@ sealed class HttpExchange : IDisposable
             var request = new HttpRequestMessage(method, url);
             request.Options.Set(Ours, true);
             request.Headers.UserAgent.Add(Agent);
-            if (body is { } content) request.Content = new ReadOnlyMemoryContent(content);
+            if (body is { } content) request.Content = content.IsSingleSegment ? new ReadOnlyMemoryContent(content.First) : new SequenceContent(content);
             if (Headers is null)
             {
                 request.Headers.Authorization = new("Bearer", key);

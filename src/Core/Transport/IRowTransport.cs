@@ -1,3 +1,4 @@
+using System.Buffers;
 using Braintrust.Logging.Session;
 
 namespace Braintrust.Logging.Transport;
@@ -13,11 +14,11 @@ interface IRowTransport : IDisposable
     ValueTask<(Answer Answer, string? ProjectId)> ProjectAsync(ProjectKey project, CancellationToken cancel);
 
     /// <summary>Sends one batch. After a denial the next call, of any kind, logs in afresh.</summary>
-    /// <param name="body">The complete JSON text; free to be reused once there is an answer.</param>
+    /// <param name="body">The complete JSON text; free to be changed once there is an answer.</param>
     /// <param name="rows">How many rows are in it.</param>
     /// <param name="overflow">How the body goes when it is larger than the server takes; null: as it is.</param>
     /// <param name="cancel">Ends the attempt, with an answer to try again.</param>
-    ValueTask<Answer> SendAsync(ReadOnlyMemory<byte> body, int rows, OverflowUpload? overflow, CancellationToken cancel);
+    ValueTask<Answer> SendAsync(ReadOnlySequence<byte> body, int rows, OverflowUpload? overflow, CancellationToken cancel);
 
     /// <summary>The server's limit for a body in bytes as far as it is known; null: it has none, or has not told it.</summary>
     long? PayloadLimit { get; }

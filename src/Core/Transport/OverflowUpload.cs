@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Braintrust.Logging.Attachments;
 using Braintrust.Logging.Rows;
@@ -22,7 +23,7 @@ sealed class OverflowUpload
     /// <summary>The server answered at the last try: if that failed, the store is to blame.</summary>
     public bool HasAsked { get; private set; }
 
-    public async Task<Answer> SendAsync(HttpExchange http, BraintrustSession session, Login login, ReadOnlyMemory<byte> body, int rows, CancellationToken cancel)
+    public async Task<Answer> SendAsync(HttpExchange http, BraintrustSession session, Login login, ReadOnlySequence<byte> body, int rows, CancellationToken cancel)
     {
         if (_key is null && await UploadAsync(http, session, login, body, cancel).ConfigureAwait(false) is { IsAccepted: false } failure)
         {
@@ -34,7 +35,7 @@ sealed class OverflowUpload
         return answer.Kind == AnswerKind.Unacknowledged ? ResponseRule.ForRows(reply, 0, now) : answer; // recorded: an empty list of ids (CAP 09)
     }
 
-    async Task<Answer> UploadAsync(HttpExchange http, BraintrustSession session, Login login, ReadOnlyMemory<byte> body, CancellationToken cancel)
+    async Task<Answer> UploadAsync(HttpExchange http, BraintrustSession session, Login login, ReadOnlySequence<byte> body, CancellationToken cancel)
     {
         HasAsked = false;
         var reply = await http.PostAsync($"{login.ApiUrl}/logs3/overflow", login.Key, Question(body), cancel).ConfigureAwait(false);
@@ -101,7 +102,7 @@ sealed class OverflowUpload
     }
 
     /// <summary>How large the body is, and which row of it belongs where.</summary>
-    static byte[] Question(ReadOnlyMemory<byte> body)
+    static byte[] Question(ReadOnlySequence<byte> body)
     {
         using var rows = JsonDocument.Parse(body);
         using var json = new JsonBuffer();

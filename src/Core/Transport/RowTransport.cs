@@ -1,3 +1,4 @@
+using System.Buffers;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Session;
 
@@ -37,12 +38,12 @@ sealed class RowTransport : IRowTransport
 
     public ValueTask<bool> LearnLimitAsync(bool isRefused) => Session.Current is { } login ? Session.PayloadLimit.AskAgainAsync(_http, login, isRefused) : default;
 
-    public async ValueTask<Answer> SendAsync(ReadOnlyMemory<byte> body, int rows, OverflowUpload? overflow, CancellationToken cancel)
+    public async ValueTask<Answer> SendAsync(ReadOnlySequence<byte> body, int rows, OverflowUpload? overflow, CancellationToken cancel)
     {
         var (answer, login) = await LoginAsync(cancel).ConfigureAwait(false);
         if (login is null) return answer;
         answer = overflow is null
-            ? ResponseRule.ForRows(await _http.PostAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false), rows, _http.Time.GetUtcNow())
+            ? ResponseRule.ForRows(await _http.PostPiecesAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false), rows, _http.Time.GetUtcNow())
             : await overflow.SendAsync(_http, Session, login, body, rows, cancel).ConfigureAwait(false);
         if (answer.Kind == AnswerKind.Denied) Session.ForgetLogin(login);
         return ResponseRule.WithPlace(answer, login.ApiUrl, login.OtherApiUrl);

@@ -36,7 +36,7 @@ sealed class OptionsReload(ILoggerProviderConfiguration<BraintrustLoggerProvider
             }
             catch (Exception error) // ours name the option; what the application's own code throws may hold anything
             {
-                var why = error is OptionsValidationException or ArgumentException ? error.Message : $"{error.GetType()}.";
+                var why = error.Message.StartsWith(ConfiguredOptions.DefaultPath, StringComparison.Ordinal) ? error.Message : $"{error.GetType()}.";
                 BraintrustDiagnostics.Warn("reload", $"The changed configuration cannot work, so the old one holds. {why}", 1);
             }
         }

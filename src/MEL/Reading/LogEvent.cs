@@ -7,9 +7,6 @@ namespace Braintrust.Extensions.Logging.Reading;
 /// <summary>A log call, copied: nothing of the application's or the framework's pooled state is left in it. One per event, so kept small.</summary>
 abstract class LogEvent(string category, LogLevel level, EventId eventId)
 {
-    // What a row has besides: ids, times, names of fields.
-    protected const int RowBytes = 450;
-
     public readonly string Category = category;
     public readonly LogLevel Level = level;
     public readonly EventId Id = eventId;
@@ -28,5 +25,6 @@ abstract class LogEvent(string category, LogLevel level, EventId eventId)
     /// <summary>Tells the message.</summary>
     public abstract void Render(StringBuilder into);
 
-    public abstract long EstimateBytes();
+    /// <summary>For the queue's bound, besides what every row weighs.</summary>
+    public abstract long Weight { get; }
 }

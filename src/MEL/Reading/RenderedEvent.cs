@@ -26,13 +26,6 @@ sealed class RenderedEvent(string category, LogLevel level, EventId eventId, str
 
     public override void Render(StringBuilder into) => into.Append(message);
 
-    public override long EstimateBytes()
-    {
-        long bytes = RowBytes + message.Length + Category.Length + 2 * (template?.Length ?? 0); // its name, and in the metadata
-        foreach (var property in properties)
-        {
-            bytes += property.Name.Length + Values.EstimateBytes(property.Value);
-        }
-        return bytes;
-    }
+    // The template is the row's name, and in its metadata.
+    public override long Weight => Category.Length + RowWeight.Of(message) + RowWeight.Of(template, copies: 2) + RowWeight.Of(properties);
 }

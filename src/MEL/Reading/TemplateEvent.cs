@@ -40,13 +40,16 @@ sealed class TemplateEvent(string category, LogLevel level, EventId eventId, Mes
 
     public override void Render(StringBuilder into) => template.Render(values, into);
 
-    public override long EstimateBytes()
+    public override long Weight
     {
-        long bytes = RowBytes + Category.Length + 3L * template.Text.Length; // its name, in the metadata, and the message around the values
-        for (var i = 0; i < values.Length; i++)
+        get
         {
-            bytes += template.Holes[i].Name.Length + 2L * Values.EstimateBytes(values[i]);
+            var bytes = Category.Length + RowWeight.Of(template.Text, copies: 3); // the row's name, in its metadata, and the message around the values
+            for (var i = 0; i < values.Length; i++)
+            {
+                bytes += RowWeight.Member + template.Holes[i].Name.Length + RowWeight.Of(values[i], copies: 2);
+            }
+            return bytes;
         }
-        return bytes;
     }
 }

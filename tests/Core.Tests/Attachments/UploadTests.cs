@@ -460,7 +460,7 @@ public sealed class UploadTests
         Assert.InRange(logger.Client.Ledger.UploadBytes, 100_000, 101_000); // one may stay: half of the bound is the rows'
         Assert.Equal(1, world.Losses.Where(loss => loss.Reason == LossReasons.Attachment).Sum(loss => loss.Count));
         Assert.StartsWith("error", Assert.Single(world.Server.AttachmentStatus).Value);
-        logger.Log(input: new string('x', 80_000), name: "now it fits");
+        logger.Log(input: new string('x', 40_000), name: "now it fits");
         await logger.Client.FlushAsync(TimeSpan.FromSeconds(1));
         Assert.NotNull(world.Row("now it fits"));
     }

@@ -201,7 +201,7 @@ public sealed class LoopFaultTests
         var clock = new FakeTimeProvider();
         var client = new BraintrustClient(new()
         {
-            ApiKey = Some.ApiKey(), AppUrl = "https://app.example", HttpMessageHandler = acceptor, TimeProvider = clock, EagerlyEmitFirstEvent = false, FlushOnExit = false, BatchSizeLimit = 1,
+            ApiKey = Some.ApiKey(), AppUrl = "https://app.example", HttpMessageHandler = acceptor, TimeProvider = clock, EagerlyEmitFirstEvent = false, FlushOnExit = false, BatchSizeLimit = 1, QueueLimitBytes = 1 << 30,
         });
         var logger = client.GetLogger("P", setCurrent: false);
         logger.Log(name: "first"); // by now the project is known

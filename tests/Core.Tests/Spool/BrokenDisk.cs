@@ -9,9 +9,21 @@ sealed class BrokenDisk : ISpoolFiles
     readonly ManualResetEventSlim _moves = new(true);
     int _failures;
     int _stalled;
+    int _failedReads;
 
     /// <summary>Whether writing fails as on a full volume.</summary>
     public bool IsFull { get; set; }
+
+    /// <summary>Whether reading fails.</summary>
+    public bool IsUnreadable { get; set; }
+
+    /// <summary>What a failed call says; a full volume by default.</summary>
+    public string Error { get; set; } = "No space left on device";
+
+    /// <summary>How long a write takes besides.</summary>
+    public TimeSpan WriteTime { get; set; }
+
+    public int FailedReads => Volatile.Read(ref _failedReads);
 
     public int Failures => Volatile.Read(ref _failures);
 
@@ -32,16 +44,33 @@ sealed class BrokenDisk : ISpoolFiles
         if (IsFull)
         {
             Interlocked.Increment(ref _failures);
-            throw new IOException("No space left on device");
+            throw new IOException(Error);
         }
+        Thread.Sleep(WriteTime); // a slow disk
         write();
+    }
+
+    void Read()
+    {
+        if (IsUnreadable)
+        {
+            Interlocked.Increment(ref _failedReads);
+            throw new IOException(Error);
+        }
     }
 
     public void MakeFolder(string path) => _files.MakeFolder(path);
 
     public bool IsOurs(string folder) => _files.IsOurs(folder);
 
-    public IEnumerable<(string Name, long Length)> List(string folder) => _files.List(folder);
+    /// <summary>How often a folder was listed.</summary>
+    public int Lists { get; private set; }
+
+    public IEnumerable<(string Name, long Length)> List(string folder)
+    {
+        Lists++;
+        return _files.List(folder);
+    }
 
     public ISpoolFile Create(string path) => new Opened(this, _files.Create(path));
 
@@ -65,7 +94,11 @@ sealed class BrokenDisk : ISpoolFiles
 
         public bool IsInPlace => file.IsInPlace;
 
-        public int Read(Span<byte> into, long at) => file.Read(into, at);
+        public int Read(Span<byte> into, long at)
+        {
+            disk.Read();
+            return file.Read(into, at);
+        }
 
         public void Write(ReadOnlySpan<byte> bytes, long at)
         {

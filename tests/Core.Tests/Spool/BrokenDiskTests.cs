@@ -101,8 +101,134 @@ public sealed class BrokenDiskTests
         await world.EndAsync(client);
 
         Assert.Equal((2, 0, 0), (client.Ledger.Dropped["shutdown"], client.Ledger.ResidentRows, client.Ledger.ResidentBytes));
+        Assert.Equal(1, world.World.Losses.Where(static loss => loss.Message.Contains("may be on it, and arrive later", StringComparison.Ordinal)).Sum(static loss => loss.Count)); // the one under way
         disk.Move();
         await Released(client);
+    }
+
+    [Fact]
+    public async Task WithoutAnyTimeToDeliverADiskThatTakesRowsGetsAllOfThem()
+    {
+        await using var world = await DiskWorld.StartAsync();
+        world.Fail();
+        var disk = new BrokenDisk { WriteTime = TimeSpan.FromMilliseconds(40) };
+        var client = world.Client(disk, static options => (options.ShutdownTimeout, options.QueueLimitBytes) = (TimeSpan.Zero, 1 << 20)); // groups of 16 KiB
+        var logger = client.GetLogger(setCurrent: false);
+        for (var i = 0; i < 600; i++)
+        {
+            logger.Log(name: "row");
+        }
+
+        await world.EndAsync(client);
+
+        Assert.Equal((600, 0), (client.Ledger.SpooledRows, client.Ledger.DroppedRows));
+    }
+
+    [Theory, InlineData("Too many open files"), InlineData("Input/output error"), Trait("Row", "D05")]
+    public async Task WhatCannotBeReadNowWaitsWithWhatCameLaterAndIsTriedAgain(string error)
+    {
+        await using var world = await DiskWorld.StartAsync();
+        var disk = new BrokenDisk { IsUnreadable = true, Error = error };
+        var client = world.Client(disk);
+        var logger = client.GetLogger(setCurrent: false);
+        logger.Log(name: "on disk");
+        await DiskWorld.UntilAsync(() => client.Ledger.SpooledRows == 1);
+        disk.IsFull = true;
+        logger.Log(name: "in memory");
+        var flush = client.FlushAsync(TimeSpan.FromSeconds(10));
+        await DiskWorld.UntilAsync(() => disk.FailedReads > 0 && disk.Failures > 0);
+        await world.World.AdvanceUntil(flush);
+
+        var result = await flush;
+        Assert.Equal((false, 0, 1, 1), (result.Completed, result.Delivered, result.Spooled, result.Pending));
+        Assert.Equal(0, world.Server.Logs3Count); // no row overtakes another
+        Assert.Empty(world.World.Losses);
+        client.AssertBalanced();
+
+        (disk.IsUnreadable, disk.IsFull) = (false, false);
+        Assert.Equal(2, (await world.DeliverAsync(client)).Delivered); // nothing more was logged
+        Assert.Equal(["on disk", "in memory"], world.Rows.Select(static row => (string?)row["span_attributes"]!["name"]));
+    }
+
+    [Fact, Trait("Row", "D05")]
+    public async Task WhoWaitsForARowThatCannotBeReadNowIsNotToldThatItIsLost()
+    {
+        await using var world = await DiskWorld.StartAsync();
+        var disk = new BrokenDisk { IsUnreadable = true };
+        var client = world.Client(disk, static options => options.SpoolLimitBytes = 1 << 18);
+        var logger = client.GetLogger(setCurrent: false);
+        var text = new string('x', 10_000);
+        for (var i = 0; i < 40; i++) // the oldest make way
+        {
+            logger.Log(output: text);
+            await DiskWorld.UntilAsync(() => client.Ledger.ResidentRows == 0);
+        }
+        logger.Log(name: "file", output: new BraintrustAttachment(new byte[1000], "a.bin"));
+        await DiskWorld.UntilAsync(() => client.Ledger.SpooledRows > 0 && client.Ledger.ResidentRows == 0);
+        var evicted = client.Ledger.Dropped.GetValueOrDefault("spool_full");
+        for (var i = 0; i < 10; i++)
+        {
+            logger.Log(output: text);
+            await DiskWorld.UntilAsync(() => client.Ledger.ResidentRows == 0);
+        }
+        await DiskWorld.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("spool_full") > evicted);
+        Assert.InRange(client.Ledger.ResidentBytes, 1000, 5000); // its bytes are kept
+
+        disk.IsUnreadable = false;
+        await world.DeliverAsync(client);
+        Assert.Equal(1, client.Ledger.Uploaded + client.Ledger.LostUploads); // and their turn came
+    }
+
+    [Fact]
+    public async Task WhatComesLateBehindRowsOnDiskExpiresToo()
+    {
+        await using var world = await DiskWorld.StartAsync();
+        world.Server.OnLogs3 = static _ => Task.FromResult<Reply?>(new Reply(403, "{}"));
+        var disk = new BrokenDisk();
+        var client = world.Client(disk, static options => (options.QueueLimitBytes, options.RetryTimeLimit) = (1 << 17, TimeSpan.FromMinutes(10)));
+        var logger = client.GetLogger(setCurrent: false);
+        var text = new string('x', 3000);
+        for (var i = 0; i < 20; i++) // more than a project that is refused may have in memory
+        {
+            logger.Log(output: text);
+            await client.FlushAsync(TimeSpan.FromTicks(1));
+        }
+        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 0 && IsDeferring(client)));
+        disk.IsFull = true;
+        logger.Log(name: "late");
+        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 1));
+        Assert.True(client.OldestAge > TimeSpan.Zero);
+
+        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("expired") == 21), TimeSpan.FromSeconds(10));
+        Assert.Equal(0, client.Ledger.ResidentRows);
+    }
+
+    static bool IsDeferring(BraintrustClient client) => (int)Faults.Inside.Field(Faults.Inside.Field(Faults.Inside.Field(client, "_loop"), "_inbox"), "_deferring") > 0;
+
+    [Fact, Trait("Row", "D06")]
+    public async Task ABurstThatIsLargerThanTheSpoolGoesThereInPieces()
+    {
+        await using var world = await DiskWorld.StartAsync();
+        world.Fail();
+        var disk = new BrokenDisk();
+        var client = world.Client(disk, static options => options.SpoolLimitBytes = 1 << 19);
+        var logger = client.GetLogger(setCurrent: false);
+        logger.Log(name: "first");
+        await client.FlushAsync(TimeSpan.FromTicks(1));
+        disk.Stall();
+        logger.Log(name: "stalled");
+        await DiskWorld.UntilAsync(() => disk.Stalled > 0);
+        var text = new string('x', 2000);
+        for (var i = 0; i < 1000; i++)
+        {
+            logger.Log(output: text);
+        }
+        disk.Move();
+        await DiskWorld.UntilAsync(() => client.Ledger.ResidentRows == 0);
+
+        Assert.Equal(0, disk.Failures);
+        await DiskWorld.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("spool_full") >= 600); // as with rows that come one by one
+        client.AssertBalanced();
     }
 
     static Task Released(BraintrustClient client) => ((Braintrust.Logging.Pipeline.DeliveryLoop)Faults.Inside.Field(client, "_loop")).Released.WaitAsync(Patience.Limit);

@@ -18,7 +18,7 @@ public class RowTransportTests
         using var transport = Transport(handler);
         Assert.Equal((Answer.Accepted, 5242880), await transport.ReadyAsync(default));
         Assert.Equal((Answer.Accepted, "project-1"), await transport.ProjectAsync(new("P", null), default));
-        Assert.Equal(Answer.Accepted, await transport.SendAsync("{}"u8.ToArray(), 1, null, default));
+        Assert.Equal(Answer.Accepted, await transport.SendAsync(new("{}"u8.ToArray()), 1, null, default));
         Assert.Equal(
             ["POST https://app.example/api/apikey/login", "GET https://api.example/version", "POST https://app.example/api/project/register", "POST https://api.example/logs3"],
             handler.Lines);
@@ -35,7 +35,7 @@ public class RowTransportTests
         {
             await transport.ReadyAsync(default);
             await transport.ProjectAsync(new("P", null), default);
-            await transport.SendAsync("{}"u8.ToArray(), 1, null, default);
+            await transport.SendAsync(new("{}"u8.ToArray()), 1, null, default);
         }
         Assert.Equal(3 + 3, handler.Lines.Length);
     }
@@ -47,10 +47,10 @@ public class RowTransportTests
     {
         using var handler = new RecordingHandler(rows: status);
         using var transport = Transport(handler);
-        var answer = await transport.SendAsync("{}"u8.ToArray(), 1, null, default);
+        var answer = await transport.SendAsync(new("{}"u8.ToArray()), 1, null, default);
         Assert.Equal((AnswerKind.Denied, (int)status), (answer.Kind, answer.Status));
         Assert.DoesNotContain("sk-canary", answer.ToString(), StringComparison.Ordinal);
-        await transport.SendAsync("{}"u8.ToArray(), 1, null, default);
+        await transport.SendAsync(new("{}"u8.ToArray()), 1, null, default);
         Assert.Equal(2, handler.Lines.Count(line => line.EndsWith("/login", StringComparison.Ordinal)));
     }
 
@@ -129,7 +129,7 @@ public class RowTransportTests
         await transport.ReadyAsync(default);
         transport.Dispose();
         transport.Dispose();
-        Assert.Equal(AnswerKind.Retry, (await transport.SendAsync("{}"u8.ToArray(), 1, null, default)).Kind);
+        Assert.Equal(AnswerKind.Retry, (await transport.SendAsync(new("{}"u8.ToArray()), 1, null, default)).Kind);
     }
 
     RowTransport Transport(RecordingHandler handler)

@@ -3,17 +3,15 @@ using Serilog.Events;
 
 namespace Serilog.Sinks.Braintrust;
 
-/// <summary>Walks values once on the caller's thread: about how long they are as JSON, and whether one could still change.</summary>
+/// <summary>Walks values once on the caller's thread: what they weigh in the queue's bound, and whether one could still change.</summary>
 struct PropertySize
 {
-    const int Rest = 32;
-
     public long Bytes;
     public bool HasMutable;
 
     public void Add(string name, LogEventPropertyValue value)
     {
-        Bytes += name.Length + 4;
+        Bytes += name.Length + RowWeight.Member;
         Add(value, 0);
     }
 
@@ -26,33 +24,33 @@ struct PropertySize
         switch (value)
         {
             case ScalarValue scalar:
-                Bytes += Values.EstimateBytes(scalar.Value);
+                Bytes += RowWeight.Small + RowWeight.Of(scalar.Value, copies: 2);
                 HasMutable |= !ValueLeaf.IsImmutable(scalar.Value);
                 break;
             case StructureValue structure:
                 for (var i = 0; i < Math.Min(structure.Properties.Count, ValueLimits.Items); i++)
                 {
-                    Bytes += structure.Properties[i].Name.Length + 4;
+                    Bytes += structure.Properties[i].Name.Length + RowWeight.Member;
                     Add(structure.Properties[i].Value, depth + 1);
                 }
                 break;
             case SequenceValue sequence:
                 for (var i = 0; i < Math.Min(sequence.Elements.Count, ValueLimits.Items); i++)
                 {
-                    Bytes++;
+                    Bytes += 8;
                     Add(sequence.Elements[i], depth + 1);
                 }
                 break;
             case DictionaryValue { Elements: Dictionary<ScalarValue, LogEventPropertyValue> elements }:
                 foreach (var (key, element) in elements)
                 {
-                    Bytes += Values.EstimateBytes(key.Value) + 2;
+                    Bytes += 2 * RowWeight.Member + RowWeight.Of(key.Value);
                     HasMutable |= !ValueLeaf.IsImmutable(key.Value);
                     Add(element, depth + 1);
                 }
                 break;
             default:
-                Bytes += Rest;
+                Bytes += RowWeight.Member;
                 HasMutable = true; // somebody's own kind of value: its text is taken now
                 break;
         }

@@ -9,8 +9,8 @@ namespace Serilog.Sinks.Braintrust;
 /// </summary>
 sealed class Snapshot
 {
-    // The row's own members; an ordinary row is about this long.
-    const int RowBytes = 400;
+    // An exception that was thrown has its stack with it.
+    const int ExceptionBytes = 1024;
 
     readonly LogEvent _original;
     readonly LogEvent _frozen;
@@ -26,7 +26,7 @@ sealed class Snapshot
     public static LogEvent Frozen(object payload) => payload is Snapshot snapshot ? snapshot._frozen : (LogEvent)payload;
 
     /// <param name="logEvent">The event, shared with other sinks.</param>
-    /// <param name="bytes">About how long its row will be.</param>
+    /// <param name="bytes">What it weighs in the queue's bound, besides what every row does.</param>
     public static object Of(LogEvent logEvent, out long bytes)
     {
         var size = new PropertySize();
@@ -44,7 +44,7 @@ sealed class Snapshot
                 size.Add(name, value);
             }
         }
-        bytes = RowBytes + (2L * logEvent.MessageTemplate.Text.Length) + size.Bytes;
+        bytes = 2 * RowWeight.Of(logEvent.MessageTemplate.Text, copies: 2) + (logEvent.Exception is null ? 0 : ExceptionBytes) + size.Bytes; // a template that is not used again is there twice
         return size.HasMutable ? new Snapshot(logEvent, Freeze(logEvent)) : logEvent;
     }
 

@@ -1,0 +1,147 @@
+using System.Buffers.Binary;
+
+namespace Braintrust.Logging.Spool;
+
+/// <summary>
+/// Which rows of processes that have ended are in requests right now, in a small file beside each segment: what stands there when a process ends was being sent when it did. A row that
+/// it happens to time and again goes alone, so that it holds up no others; nothing is given up for it. What got an answer is taken out again, whatever the answer: it ended nobody.
+/// The reader's own, since a request does not wait for the writer.
+/// </summary>
+sealed class SpoolAttempts(ISpoolFiles files)
+{
+    const int EntrySize = 16;
+    const uint Tried = 4;
+
+    // A process has a few requests under way, of at most so many rows; what is longer was not written by us.
+    const int MostBytes = 1024 * 1024;
+
+    // Beyond, those of which nothing is under way are looked up again when they are wanted.
+    const int MostKnown = 256;
+
+    readonly Dictionary<SpoolSegment, List<RowRange>> _tried = [];
+
+    /// <summary>How many processes ended while the row was in a request.</summary>
+    public int Of(SpoolSegment segment, int row)
+    {
+        if (segment.Home.IsOwn)
+        {
+            return 0;
+        }
+        var attempts = 0;
+        foreach (var range in Known(segment))
+        {
+            attempts += row >= range.From && row < range.End ? 1 : 0;
+        }
+        return attempts;
+    }
+
+    /// <summary>Rows go into a request.</summary>
+    public void Begin(SpoolSegment segment, List<RowRange> rows)
+    {
+        var known = Known(segment);
+        known.AddRange(rows);
+        Write(segment, known);
+    }
+
+    /// <summary>There was an answer.</summary>
+    public void End(SpoolSegment segment, List<RowRange> rows)
+    {
+        var left = Without(Known(segment), rows);
+        _tried[segment] = left;
+        Write(segment, left);
+    }
+
+    static List<RowRange> Without(List<RowRange> ranges, List<RowRange> rows)
+    {
+        var left = ranges;
+        foreach (var gone in rows)
+        {
+            var next = new List<RowRange>(left.Count);
+            foreach (var range in left)
+            {
+                if (range.From < Math.Min(gone.From, range.End))
+                {
+                    next.Add(new RowRange(range.From, Math.Min(gone.From, range.End) - range.From));
+                }
+                if (range.End > Math.Max(gone.End, range.From))
+                {
+                    next.Add(new RowRange(Math.Max(gone.End, range.From), range.End - Math.Max(gone.End, range.From)));
+                }
+            }
+            left = next;
+        }
+        return left;
+    }
+
+    List<RowRange> Known(SpoolSegment segment)
+    {
+        if (!_tried.TryGetValue(segment, out var known))
+        {
+            if (_tried.Count >= MostKnown)
+            {
+                foreach (var (other, ranges) in _tried)
+                {
+                    if (other.IsGone || ranges.Count == 0)
+                    {
+                        _tried.Remove(other); // allowed while enumerating
+                    }
+                }
+            }
+            known = [];
+            _tried.Add(segment, known); // first: what cannot be read is not asked for again
+            Read(segment, known);
+        }
+        return known;
+    }
+
+    void Read(SpoolSegment segment, List<RowRange> into)
+    {
+        using var file = files.Open(segment.AttemptsPath);
+        if (file is null)
+        {
+            return;
+        }
+        var bytes = new byte[Math.Min(file.Length, MostBytes)];
+        var length = file.Read(bytes, 0);
+        for (var at = 0; at + EntrySize <= length; at += EntrySize)
+        {
+            var entry = bytes.AsSpan(at, EntrySize);
+            var range = new RowRange(BinaryPrimitives.ReadInt32LittleEndian(entry[4..]), BinaryPrimitives.ReadInt32LittleEndian(entry[8..]));
+            if (BinaryPrimitives.ReadUInt32LittleEndian(entry) != Tried || BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]) != Crc(entry, segment) || range.From < 0 || range.Count < 0)
+            {
+                return;
+            }
+            into.Add(range);
+        }
+    }
+
+    void Write(SpoolSegment segment, List<RowRange> ranges)
+    {
+        if (segment.IsGone)
+        {
+            return;
+        }
+        if (ranges.Count == 0)
+        {
+            files.Delete(segment.AttemptsPath);
+            return;
+        }
+        var bytes = new byte[Math.Min(ranges.Count, MostBytes / EntrySize) * EntrySize];
+        for (var i = 0; i < bytes.Length / EntrySize; i++)
+        {
+            var entry = bytes.AsSpan(i * EntrySize, EntrySize);
+            BinaryPrimitives.WriteUInt32LittleEndian(entry, Tried);
+            BinaryPrimitives.WriteInt32LittleEndian(entry[4..], ranges[i].From);
+            BinaryPrimitives.WriteInt32LittleEndian(entry[8..], ranges[i].Count);
+            BinaryPrimitives.WriteUInt32LittleEndian(entry[12..], Crc(entry, segment));
+        }
+        using var file = files.Open(segment.AttemptsPath) ?? files.Create(segment.AttemptsPath);
+        file.Write(bytes, 0);
+        if (file.Length > bytes.Length)
+        {
+            file.Truncate(bytes.Length);
+        }
+    }
+
+    static uint Crc(ReadOnlySpan<byte> entry, SpoolSegment segment) => SpoolFormat.Crc(entry[..12], (uint)(segment.Nonce ^ (segment.Nonce >> 32)));
+}
