@@ -187,7 +187,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     public void Dispose() => DisposeAsync().AsTask().Wait(Waiting.Within(TimeToEnd));
 
     /// <summary>Puts a row into the queue. Never throws, never waits.</summary>
-    internal bool Offer(Entry entry)
+    internal bool Offer(in Entry entry)
     {
         if (WithheldAs(entry) is { } why)
         {
@@ -196,8 +196,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
             return true;
         }
         var privileged = entry.ParentId == 0 || entry.Error is not null || entry.Payload is BraintrustSpan { OpenWrite: not null };
-        var queued = entry.FrontEnd.Settings.Mask is null ? entry : _masked.Compose(entry);
-        if (_queue.TryWrite(ref queued, privileged, out var reason))
+        if (entry.FrontEnd.Settings.Mask is null ? _queue.TryWrite(entry, privileged, out var reason) : _queue.TryWrite(_masked.Compose(entry), privileged, out reason))
         {
             return true;
         }
@@ -249,8 +248,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// <summary>Counts a row that a front end was given after its own end: accepted, and lost as <c>closed</c>.</summary>
     internal void Refuse(in Entry entry)
     {
-        Ledger.TryAccept(entry.Size, rowLimit: 0, byteLimit: 0);
-        Ledger.Refusing(LossReasons.Closed);
+        Ledger.TurningAway(LossReasons.Closed);
         Refused(entry, LossReasons.Closed);
     }
 

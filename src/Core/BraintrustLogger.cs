@@ -282,27 +282,30 @@ public sealed class BraintrustLogger
     /// <param name="utcTicks">The event's time.</param>
     /// <param name="exception">Its text is taken here.</param>
     /// <param name="size">What the payload weighs, besides what every row does.</param>
-    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, long size) =>
-        Event(frontEnd, payload, utcTicks, exception is null ? null : ErrorText.Of(exception), size, Placement.Of(this), Ambient.Current?.Enrichment);
+    /// <param name="entry">What the queue takes. Filled where it stands: it is large, and each copy costs as much as an id.</param>
+    internal void Event(FrontEnd frontEnd, object payload, long utcTicks, Exception? exception, long size, out Entry entry) =>
+        Event(frontEnd, payload, utcTicks, exception is null ? null : ErrorText.Of(exception), size, Placement.Of(this), Ambient.Current?.Enrichment, out entry);
 
     /// <summary>The same for an event that knows where it stands: what is around now has nothing to do with it.</summary>
-    internal Entry Event(FrontEnd frontEnd, object payload, long utcTicks, string? error, long size, Placement placement, Enrichment? enrichment = null) => new()
+    internal void Event(FrontEnd frontEnd, object payload, long utcTicks, string? error, long size, in Placement placement, Enrichment? enrichment, out Entry entry)
     {
-        Kind = EntryKind.Event,
-        FrontEnd = frontEnd,
-        Logger = this,
-        Payload = payload,
-        RowId = RowId.New(),
-        SpanId = Ids.NewSpanId(),
-        TraceId = placement.TraceId,
-        ParentId = placement.ParentId,
-        IsLoose = placement.IsFresh,
-        IsSampled = placement.IsSampled,
-        Ticks = utcTicks,
-        Size = (RowWeight.Row + size + RowWeight.Of(error) + (enrichment?.Weight ?? 0)) * (frontEnd.WatchesLosses ? 2 : 1), // who watches keeps the event beside its row
-        Error = error,
-        Enrichment = enrichment,
-    };
+        Ids.New(out var row, out var span);
+        entry = default;
+        entry.Kind = EntryKind.Event;
+        entry.FrontEnd = frontEnd;
+        entry.Logger = this;
+        entry.Payload = payload;
+        entry.RowId = new RowId(row, null);
+        entry.SpanId = span;
+        entry.TraceId = placement.TraceId;
+        entry.ParentId = placement.ParentId;
+        entry.IsLoose = placement.IsFresh;
+        entry.IsSampled = placement.IsSampled;
+        entry.Ticks = utcTicks;
+        entry.Size = (RowWeight.Row + size + RowWeight.Of(error) + (enrichment?.Weight ?? 0)) * (frontEnd.WatchesLosses ? 2 : 1); // who watches keeps the event beside its row
+        entry.Error = error;
+        entry.Enrichment = enrichment;
+    }
 
     /// <summary>The logger that an event goes to by its front end's selector; what the selector throws is ignored, and what it logs is not routed.</summary>
     internal BraintrustLogger Route(FrontEndSettings settings, IReadOnlyDictionary<string, object?> properties)

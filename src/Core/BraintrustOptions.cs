@@ -9,6 +9,7 @@ namespace Braintrust.Logging;
 /// than zero (<see cref="ShutdownTimeout"/> may be zero) and at most 24 days; what cannot work is an error that names the option.</remarks>
 public class BraintrustOptions
 {
+    int? _batchSizeLimit;
     TimeSpan? _retryTimeLimit;
 
     /// <summary>
@@ -38,8 +39,18 @@ public class BraintrustOptions
     /// </summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>The most rows in one request. Default 1,000. A request is also kept below half of the server's body limit.</summary>
-    public int BatchSizeLimit { get; set; } = 1000;
+    /// <summary>
+    /// How many waiting rows are sent without waiting for <see cref="Period"/>. Default 1,000; where more are waiting, requests then grow up to half of the server's limit for a body.
+    /// A value that is set is also the most rows in one request.
+    /// </summary>
+    public int BatchSizeLimit
+    {
+        get => _batchSizeLimit ?? 1000;
+        set => _batchSizeLimit = value;
+    }
+
+    /// <summary>Null: a backlog may go in larger requests.</summary>
+    internal int? MostRows => _batchSizeLimit;
 
     /// <summary>How long the first row of a batch waits for company before it is sent. Default two seconds.</summary>
     public TimeSpan Period { get; set; } = TimeSpan.FromSeconds(2);

@@ -112,7 +112,8 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     internal void Write(LogEvent logEvent, Exception? exception)
     {
         var logger = _frontEnd.Settings.ProjectSelector is null ? _logger : Route(logEvent.Properties);
-        Offer(logger.Event(_frontEnd, logEvent, Client.Clock.GetUtcNow().UtcTicks, exception, logEvent.Weight));
+        logger.Event(_frontEnd, logEvent, Client.Clock.GetUtcNow().UtcTicks, exception, logEvent.Weight, out var entry);
+        Offer(entry);
     }
 
     /// <summary>A log call of before: its time, trace and parent are the record's, and the scopes that are open now say nothing about it.</summary>
@@ -120,7 +121,8 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     {
         var logger = _frontEnd.Settings.ProjectSelector is null ? _logger : _logger.Route(_frontEnd.Settings, PropertyView.Of(logEvent.Properties));
         var placement = Placement.Of(logger, record.ActivityTraceId ?? default, record.ActivitySpanId ?? default);
-        Offer(logger.Event(_frontEnd, logEvent, record.Timestamp.UtcTicks, ErrorOf(record.Exception, logEvent.Properties), logEvent.Weight, placement));
+        logger.Event(_frontEnd, logEvent, record.Timestamp.UtcTicks, ErrorOf(record.Exception, logEvent.Properties), logEvent.Weight, placement, null, out var entry);
+        Offer(entry);
     }
 
     /// <summary>Microsoft.Extensions.Telemetry's buffers keep an exception's message, and its type among the attributes.</summary>
@@ -158,7 +160,8 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
         {
             return BraintrustLogger.OpenAdmitted(start);
         }
-        Client.Refuse(start.Logger.Event(_frontEnd, start, Client.Clock.GetUtcNow().UtcTicks, null, start.Weight));
+        start.Logger.Event(_frontEnd, start, Client.Clock.GetUtcNow().UtcTicks, null, start.Weight, out var entry);
+        Client.Refuse(entry);
         return null;
     }
 

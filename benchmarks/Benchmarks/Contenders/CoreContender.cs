@@ -19,7 +19,11 @@ sealed class CoreContender : IContender
         _frontEnd = new PlainFrontEnd(FrontEndSettings.From(options));
     }
 
-    public void Emit(int i) => _client.Offer(_logger.Event(_frontEnd, Work.Input(i), _client.Clock.GetUtcNow().UtcTicks, null, 1000));
+    public void Emit(int i)
+    {
+        _logger.Event(_frontEnd, Work.Input(i), _client.Clock.GetUtcNow().UtcTicks, null, 1000, out var entry);
+        _client.Offer(entry);
+    }
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 }

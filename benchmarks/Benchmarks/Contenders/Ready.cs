@@ -13,7 +13,6 @@ static class Ready
         {
             options.QueueLimit = Setup.LargeQueue;
             options.QueueLimitBytes = 64L * 1024 * 1024 * 1024;
-            options.BatchSizeLimit = Setup.BatchRows;
         }
     }
 }

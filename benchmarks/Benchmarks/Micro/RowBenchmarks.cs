@@ -29,8 +29,8 @@ public class RowBenchmarks
         _client = new BraintrustClient(new BraintrustOptions { ApiKey = "sk-benchmark", Project = "bench", FlushOnExit = false });
         var logger = _client.GetLogger();
         var settings = FrontEndSettings.From(new BraintrustOptions());
-        _plain = logger.Event(new PlainFrontEnd(settings), Work.Input(7), _item.Ticks, null, 1000);
-        _serilog = new SerilogFrontEnd(settings).Entry(logger, SerilogEvent());
+        logger.Event(new PlainFrontEnd(settings), Work.Input(7), _item.Ticks, null, 1000, out _plain);
+        new SerilogFrontEnd(settings).Take(logger, SerilogEvent(), out _serilog);
         _logger = LoggerEntry(logger, settings);
     }
 
@@ -68,7 +68,8 @@ public class RowBenchmarks
     {
         object?[] values = [Work.Input(7), Work.Answer, Work.Model, Work.PromptTokens, Work.CompletionTokens, Work.Elapsed];
         var logEvent = new TemplateEvent("Benchmarks.Work", LogLevel.Information, default, global::Braintrust.Extensions.Logging.Reading.MessageTemplate.Of(Work.Template)!, values);
-        return logger.Event(new MelFrontEnd(settings, new ContainerRedaction(static () => null)), logEvent, TimeProvider.System.GetUtcNow().UtcTicks, null, 1000);
+        logger.Event(new MelFrontEnd(settings, new ContainerRedaction(static () => null)), logEvent, TimeProvider.System.GetUtcNow().UtcTicks, null, 1000, out var entry);
+        return entry;
     }
 
     sealed class Taking(Action<Serilog.Events.LogEvent> take) : ILogEventSink

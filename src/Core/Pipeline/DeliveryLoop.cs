@@ -64,7 +64,7 @@ sealed class DeliveryLoop
         _flushes = new Flushes(ledger);
         _fates = new Fates(ledger, losses, self, spooling?.Store, _clock);
         _bodyLimit = new BodyLimit(options.SpoolDirectory is null ? long.MaxValue : options.QueueLimitBytes / (4 * MaxInFlight)); // rows that are read back must leave room for new ones
-        _outbox = new Outbox(options.BatchSizeLimit, _bodyLimit, () => Now);
+        _outbox = new Outbox(options.MostRows, _bodyLimit, () => Now);
         _intake = new Intake(composers(), _outbox, _flushes, _fates, ledger, _clock);
         _uploads = new Uploads(attachments, ledger, _fates, _clock, Answered, _abort.Token);
         _settlement = new Settlement(_outbox, _uploads, _fates, ledger, _bodyLimit, _api, _clock);
@@ -217,22 +217,37 @@ sealed class DeliveryLoop
             {
                 Begin(flush);
             }
-            if (_outbox.Ready > 0 && (_outbox.Sending < MaxInFlight || !_answers.IsEmpty))
-            {
-                SettleAnswers(); // a flush reads all there is: what is ready leaves meanwhile
-                Send();
-            }
+            SendMeanwhile();
         }
         if (wasUrgent && _inbox.IsEmpty)
         {
             _inbox.Hurried();
         }
         _inbox.WriteOpenSpans();
-        if (_lookUps == 0 || IsStopping || Now >= After(_outbox.FillingSince, _options.Period))
+        if (!IsBusy && (_lookUps == 0 || IsStopping || Now >= After(_outbox.FillingSince, _options.Period)))
         {
             _outbox.Seal(); // while a project is looked up its rows may still join, so that projects share a request
         }
     }
+
+    /// <summary>A flush reads all there is, and a backlog may be long: what is ready leaves meanwhile.</summary>
+    void SendMeanwhile()
+    {
+        var isEnough = _outbox.FillingRows >= _options.BatchSizeLimit;
+        if ((_outbox.Ready == 0 && !isEnough) || (IsBusy && _answers.IsEmpty))
+        {
+            return;
+        }
+        SettleAnswers();
+        if (isEnough && !IsBusy)
+        {
+            _outbox.Seal();
+        }
+        Send();
+    }
+
+    /// <summary>No other request may begin before one has ended: what is read joins the next.</summary>
+    bool IsBusy => _outbox.Sending == MaxInFlight;
 
     bool IsDue() =>
         IsFlushing || IsStopping || _outbox.IsFilling
@@ -245,7 +260,7 @@ sealed class DeliveryLoop
                 || (!_hasSent && _options.EagerlyEmitFirstEvent && _inbox.WaitingRows > 0)));
 
     /// <summary>Rows stay entries, small and cheap to hold, until they can go out.</summary>
-    bool HasRoom() => IsFlushing || IsStopping || HasRoomToSend();
+    bool HasRoom() => IsFlushing || IsStopping || HasRoomToSend() || (_spool is null && IsBusy && _outbox.Ready == 0);
 
     /// <summary>Rows on disk stay there until they can go out, whoever waits.</summary>
     bool HasRoomToSend() => _api.IsOpen(Now) && _outbox.Ready + _outbox.Sending < MaxInFlight;
@@ -564,6 +579,7 @@ sealed class DeliveryLoop
     /// <summary>How many unread rows are worth a look before the timer: one when idle, a batch otherwise, none while nothing can be sent.</summary>
     long WorthWakingFor(bool hasUnread) =>
         IsOnDemand ? IsLong && !HasRoom() ? long.MaxValue : ManyRows // a long queue that cannot leave waits for an answer or for the gate, not for more rows
+        : _spool is null && IsBusy ? HasRoom() ? _options.BatchSizeLimit : long.MaxValue
         : !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
         : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MaxInFlight ? long.MaxValue
         : _options.BatchSizeLimit;
@@ -582,7 +598,7 @@ sealed class DeliveryLoop
         {
             next = Math.Min(next, After(first, _options.Period));
         }
-        if (_outbox.IsFilling)
+        if (_outbox.IsFilling && !IsBusy)
         {
             next = Math.Min(next, After(_outbox.FillingSince, _options.Period));
         }

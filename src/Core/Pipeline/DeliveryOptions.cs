@@ -7,6 +7,12 @@ sealed record DeliveryOptions(
     int BatchSizeLimit, TimeSpan Period, bool EagerlyEmitFirstEvent, bool AsyncFlush, int QueueLimit, long QueueLimitBytes,
     TimeSpan RetryTimeLimit, TimeSpan ShutdownTimeout, bool FlushOnExit, HttpMessageHandler? Handler, TimeProvider Clock)
 {
+    // At a distance a request costs its round trip: what waits anyway goes in few of them. As many as an answer can name without being long.
+    const int RowsOfABacklog = 10_000;
+
+    /// <summary>The most rows in one request; <see cref="BatchSizeLimit"/> is how many are worth one.</summary>
+    public int MostRows { get; init; } = BatchSizeLimit;
+
     /// <summary>See <see cref="FlushMode"/>.</summary>
     public FlushMode FlushMode { get; init; }
 
@@ -23,6 +29,7 @@ sealed record DeliveryOptions(
         options.BatchSizeLimit, options.Period, options.EagerlyEmitFirstEvent, options.AsyncFlush, options.QueueLimit, options.QueueLimitBytes,
         options.RetryTimeLimit, options.ShutdownTimeout, options.FlushOnExit, options.HttpMessageHandler, options.TimeProvider ?? TimeProvider.System)
         {
+            MostRows = options.MostRows ?? RowsOfABacklog,
             FlushMode = options.FlushMode ?? (IsSyncFlush(Environment.GetEnvironmentVariable(EnvironmentVariables.SyncFlush)) ? FlushMode.OnDemand : FlushMode.Periodic),
             FlushTimeout = options.FlushTimeout,
             SpoolDirectory = options.SpoolDirectory is { } directory ? Path.GetFullPath(directory) : null, // now: the current directory may change

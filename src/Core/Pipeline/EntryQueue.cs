@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Pipeline;
@@ -20,68 +21,72 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     readonly long _reservedRows = options.QueueLimit / 16;
     readonly long _reservedBytes = options.QueueLimitBytes / 16;
 
+    // Under the entries' lock, which writers hold as long as it takes to count an entry and to copy it, and the reader before and after its sleep. Nothing waits under it.
     long _written;
-    long _begins;
+    long _begun;
     long _wakeAt = long.MaxValue;
     bool _isIdle;
+    bool _isCompleted;
+
     bool _isUrgent;
 
     // The reader's.
-    long _read;
+    Done _read;
 
     /// <summary>Rows waiting to be read; markers and beginnings do not count.</summary>
-    public long WaitingRows => Volatile.Read(ref _written) - _read;
+    public long WaitingRows => Volatile.Read(ref _written) - _read.Rows;
 
     /// <summary>Large rows fill the queue long before they are many.</summary>
     public bool HasManyBytes => ledger.UnreadBytes > options.QueueLimitBytes / 4;
 
     /// <summary>Takes a row in, or says why not.</summary>
-    public bool TryWrite(ref Entry entry, bool privileged, [NotNullWhen(false)] out string? reason)
+    public bool TryWrite(in Entry entry, bool privileged, [NotNullWhen(false)] out string? reason)
     {
-        entry.AcceptedAt = options.Clock.GetTimestamp();
-        var accepted = privileged
-            ? ledger.TryAccept(entry.Size, options.QueueLimit, options.QueueLimitBytes)
-            : ledger.TryAccept(entry.Size, options.QueueLimit - _reservedRows, options.QueueLimitBytes - _reservedBytes);
-        if (!accepted)
+        var (rows, bytes) = privileged ? (0, 0) : (_reservedRows, _reservedBytes);
+        var now = options.Clock.GetTimestamp();
+        var isAwaited = false;
+        lock (_entries.Lock)
         {
-            reason = LossReasons.QueueFull;
-            ledger.Refusing(reason);
+            reason = _isCompleted ? LossReasons.Closed
+                : ledger.TryEnter(entry.Size, options.QueueLimit - rows, options.QueueLimitBytes - bytes) ? null
+                : LossReasons.QueueFull;
+            if (reason is null)
+            {
+                Volatile.Write(ref _written, _written + 1); // first: nobody has read more than was written
+                _entries.Add(entry, now);
+                isAwaited = _wakeAt != long.MaxValue && (_written >= _wakeAt || HasManyBytes) && Wake();
+            }
+        }
+        if (reason is not null)
+        {
+            ledger.TurningAway(reason);
             return false;
         }
-
-        var written = Interlocked.Increment(ref _written);
-        if (!_entries.TryWrite(entry))
+        if (isAwaited)
         {
-            Interlocked.Decrement(ref _written);
-            reason = LossReasons.Closed;
-            ledger.Withdrawing(entry.Size, reason);
-            return false;
+            Ring();
         }
-        var wakeAt = Volatile.Read(ref _wakeAt);
-        if (written >= wakeAt || (wakeAt != long.MaxValue && HasManyBytes))
-        {
-            Wake();
-        }
-        reason = null;
         return true;
     }
 
     /// <summary>Takes in what is no row: it does not count, and is refused only after the end.</summary>
-    public bool TryWriteMarker(Entry entry)
+    public bool TryWriteMarker(in Entry entry)
     {
-        entry.AcceptedAt = options.Clock.GetTimestamp();
-        if (entry.Kind == EntryKind.SpanBegin && !MayBegin())
+        var now = options.Clock.GetTimestamp();
+        bool isAwaited;
+        lock (_entries.Lock)
         {
-            return false; // its end, if that is taken, says it all
+            if (_isCompleted || (entry.Kind == EntryKind.SpanBegin && !MayBegin()))
+            {
+                return false; // the end of what may not begin, if that is taken, says it all
+            }
+            ledger.EnterBeside(entry.Size);
+            _entries.Add(entry, now);
+            isAwaited = (entry.Kind == EntryKind.Flush || _isIdle) && Wake();
         }
-        if (!_entries.TryWrite(entry))
+        if (isAwaited)
         {
-            return false;
-        }
-        ledger.Standing(entry.Size);
-        if (entry.Kind == EntryKind.Flush || Volatile.Read(ref _isIdle))
-        {
-            Wake();
+            Ring();
         }
         return true;
     }
@@ -89,14 +94,14 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     /// <summary>Beginnings are no rows, but what they hold is memory all the same.</summary>
     bool MayBegin()
     {
-        if (Interlocked.Increment(ref _begins) <= options.QueueLimit
-            && ledger.ResidentRows < options.QueueLimit - _reservedRows
-            && ledger.ResidentBytes < options.QueueLimitBytes - _reservedBytes)
+        if (_begun - Volatile.Read(ref _read.Beginnings) >= options.QueueLimit
+            || ledger.ResidentRows >= options.QueueLimit - _reservedRows
+            || ledger.ResidentBytes >= options.QueueLimitBytes - _reservedBytes)
         {
-            return true;
+            return false;
         }
-        Interlocked.Decrement(ref _begins);
-        return false;
+        _begun++;
+        return true;
     }
 
     /// <summary>What is queued should leave now, whatever the mode.</summary>
@@ -135,11 +140,23 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     }
 
     /// <summary>Nothing more comes in.</summary>
-    public bool IsCompleted => _entries.IsCompleted;
+    public bool IsCompleted
+    {
+        get
+        {
+            lock (_entries.Lock)
+            {
+                return _isCompleted;
+            }
+        }
+    }
 
     public void Complete()
     {
-        _entries.Complete();
+        lock (_entries.Lock)
+        {
+            _isCompleted = true;
+        }
         Ring();
     }
 
@@ -151,13 +168,13 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
         }
         if (entry.Kind is not (EntryKind.Flush or EntryKind.SpanBegin))
         {
-            _read++;
+            _read.Rows++;
             ledger.Holding(entry.Size);
         }
         else if (entry.Kind == EntryKind.SpanBegin)
         {
             ledger.Standing(-entry.Size);
-            Interlocked.Decrement(ref _begins);
+            Volatile.Write(ref _read.Beginnings, _read.Beginnings + 1);
         }
         return true;
     }
@@ -189,22 +206,37 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     /// <returns>Whether so many came before they would have rung.</returns>
     bool Arm(long untilRows)
     {
-        Volatile.Write(ref _wakeAt, untilRows == long.MaxValue ? untilRows : _read + untilRows);
-        Volatile.Write(ref _isIdle, untilRows == 1);
-        Interlocked.MemoryBarrier();
-        return Volatile.Read(ref _written) >= Volatile.Read(ref _wakeAt) || (untilRows != long.MaxValue && WaitingRows > 0 && HasManyBytes) || (untilRows == 1 && _entries.TryPeek(out _));
+        lock (_entries.Lock)
+        {
+            _wakeAt = untilRows == long.MaxValue ? untilRows : _read.Rows + untilRows;
+            _isIdle = untilRows == 1;
+            return _written >= _wakeAt || (untilRows != long.MaxValue && WaitingRows > 0 && HasManyBytes) || (untilRows == 1 && _entries.TryPeek(out _));
+        }
     }
 
     void Disarm()
     {
-        Volatile.Write(ref _wakeAt, long.MaxValue);
-        Volatile.Write(ref _isIdle, false);
+        lock (_entries.Lock)
+        {
+            Wake();
+        }
     }
 
-    void Wake()
+    /// <summary>Nobody else need ring: one is enough. Under the lock.</summary>
+    bool Wake()
     {
-        Volatile.Write(ref _wakeAt, long.MaxValue); // one ring is enough
-        Volatile.Write(ref _isIdle, false);
-        Ring();
+        _wakeAt = long.MaxValue;
+        _isIdle = false;
+        return true;
+    }
+
+    /// <summary>What the reader has taken. Changed with each entry, so apart from what writers touch: they would wait for each other's cache line.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct Done
+    {
+        [FieldOffset(128)]
+        public long Rows;
+        [FieldOffset(136)]
+        public long Beginnings;
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Pipeline;
@@ -17,16 +18,14 @@ sealed class EntrySegments
 
     readonly int _kept;
 
-    // Under the lock: writers, and the reader when it is done with a segment.
-    readonly object _lock = new();
+    // Under the lock.
     Segment _tail;
     Segment? _free;
     int _freeCount;
-    bool _isCompleted;
 
     // The reader's.
     Segment _head;
-    int _next;
+    Position _at;
 
     /// <param name="keptBytes">What segments may take that wait to be used again.</param>
     public EntrySegments(long keptBytes)
@@ -35,45 +34,23 @@ sealed class EntrySegments
         _head = _tail = new Segment();
     }
 
-    /// <summary>False: completed.</summary>
-    public bool TryWrite(in Entry entry)
-    {
-        lock (_lock)
-        {
-            if (_isCompleted)
-            {
-                return false;
-            }
-            var tail = _tail;
-            if (tail.Written == SegmentEntries)
-            {
-                tail = Rent();
-                Volatile.Write(ref _tail.Next, tail);
-                _tail = tail;
-            }
-            tail.Entries[tail.Written] = entry;
-            Volatile.Write(ref tail.Written, tail.Written + 1); // from here on the reader sees it
-        }
-        return true;
-    }
+    /// <summary>Held by whoever writes; the reader takes it only when it is done with a segment.</summary>
+    public object Lock { get; } = new();
 
-    public bool IsCompleted
+    /// <summary>Under the lock.</summary>
+    public void Add(in Entry entry, long now)
     {
-        get
+        var tail = _tail;
+        if (tail.Written == SegmentEntries)
         {
-            lock (_lock)
-            {
-                return _isCompleted;
-            }
+            var next = Rent();
+            Volatile.Write(ref tail.Next, next);
+            _tail = tail = next;
         }
-    }
-
-    public void Complete()
-    {
-        lock (_lock)
-        {
-            _isCompleted = true;
-        }
+        ref var slot = ref tail.Entries[tail.Written];
+        slot = entry;
+        slot.AcceptedAt = now;
+        Volatile.Write(ref tail.Written, tail.Written + 1); // from here on the reader sees it
     }
 
     public bool TryRead(out Entry entry)
@@ -83,7 +60,7 @@ sealed class EntrySegments
             entry = default;
             return false;
         }
-        ref var slot = ref _head.Entries[_next++];
+        ref var slot = ref _head.Entries[_at.Next++];
         entry = slot;
         slot = default; // a segment that waits must not keep what it held
         return true;
@@ -92,19 +69,24 @@ sealed class EntrySegments
     public bool TryPeek(out Entry entry)
     {
         var hasNext = HasNext();
-        entry = hasNext ? _head.Entries[_next] : default;
+        entry = hasNext ? _head.Entries[_at.Next] : default;
         return hasNext;
     }
 
     bool HasNext()
     {
-        if (_next == SegmentEntries && Volatile.Read(ref _head.Next) is { } next)
+        if (_at.Next < _at.Written)
+        {
+            return true; // without a look at what the writers are just changing
+        }
+        if (_at.Next == SegmentEntries && Volatile.Read(ref _head.Next) is { } next)
         {
             var done = _head;
-            (_head, _next) = (next, 0);
+            (_head, _at.Next) = (next, 0);
             Return(done);
         }
-        return _next < Volatile.Read(ref _head.Written);
+        _at.Written = Volatile.Read(ref _head.Written);
+        return _at.Next < _at.Written;
     }
 
     Segment Rent()
@@ -122,7 +104,7 @@ sealed class EntrySegments
 
     void Return(Segment segment)
     {
-        lock (_lock)
+        lock (Lock)
         {
             if (_freeCount < _kept)
             {
@@ -138,5 +120,15 @@ sealed class EntrySegments
         public readonly Entry[] Entries = new Entry[SegmentEntries];
         public int Written;
         public Segment? Next;
+    }
+
+    /// <summary>Where the reader is, and how far it may go. Changed with each entry, so apart from what writers touch: they would wait for each other's cache line.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct Position
+    {
+        [FieldOffset(128)]
+        public int Next;
+        [FieldOffset(132)]
+        public int Written;
     }
 }

@@ -128,8 +128,7 @@ sealed class EntryWriter(RowComposer composer, IRowTaker taker, Ledger ledger, T
         }
         span.OpenWrite = new RowFate();
         var size = RowWeight.Row + _json.Length + AttachmentReference.Weight(attachments);
-        ledger.TryAccept(size, long.MaxValue, long.MaxValue);
-        ledger.Holding(size);
+        ledger.Adding(size);
         var entry = new Entry { Logger = span.Logger, FrontEnd = span.FrontEnd, Payload = span, RowId = span.Row, AcceptedAt = clock.GetTimestamp(), Size = size };
         taker.Take(entry, RowRole.Opening, _json.Written, attachments);
     }

@@ -78,8 +78,7 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
         _json.Clear();
         var id = RowId.New();
         composer.Losses(id, lost.ByReason, lost.Since, frontEnd, clock.GetUtcNow().UtcTicks, _json);
-        ledger.TryAccept(_json.Length, long.MaxValue, long.MaxValue);
-        ledger.Holding(_json.Length);
+        ledger.Adding(_json.Length);
         flushes.Current.Unsettled++;
         lane.Rows++;
         var row = new PendingRow

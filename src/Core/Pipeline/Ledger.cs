@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Braintrust.Logging.Pipeline;
 
@@ -11,11 +12,14 @@ sealed class Ledger
 {
     readonly ConcurrentDictionary<string, StrongBox<long>> _dropped = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, StrongBox<long>> _withheld = new(StringComparer.Ordinal);
+
+    // Callers count under the queue's lock, the loop in steps of its own; what both would write is in two parts, each in a cache line of its own.
+    Weight _entered;
+    Weight _otherwise; // mostly what has left, and so below zero
+
     long _accepted;
     long _delivered;
     long _retried;
-    long _residentRows;
-    long _residentBytes;
 
     long _uploaded;
     long _lostUploads;
@@ -24,11 +28,11 @@ sealed class Ledger
     long _heldBytes;
     long _spooledRows;
 
-    public long Accepted => Interlocked.Read(ref _accepted);
+    public long Accepted => Interlocked.Read(ref _accepted) + Volatile.Read(ref _entered.Rows);
     public long Delivered => Interlocked.Read(ref _delivered);
     public long Retried => Interlocked.Read(ref _retried);
-    public long ResidentRows => Interlocked.Read(ref _residentRows);
-    public long ResidentBytes => Interlocked.Read(ref _residentBytes);
+    public long ResidentRows => Volatile.Read(ref _otherwise.Rows) + Volatile.Read(ref _entered.Rows); // in this order: what has left had entered before
+    public long ResidentBytes => Volatile.Read(ref _otherwise.Bytes) + Volatile.Read(ref _entered.Bytes);
 
     /// <summary>Writes that are safe on disk: they weigh nothing in the queue's bounds.</summary>
     public long SpooledRows => Interlocked.Read(ref _spooledRows);
@@ -52,18 +56,35 @@ sealed class Ledger
 
     public void Withholding(string reason) => Interlocked.Increment(ref _withheld.GetOrAdd(reason, static _ => new()).Value);
 
-    /// <summary>Takes a write in if the bounds allow it; it counts as accepted either way.</summary>
-    public bool TryAccept(long bytes, long rowLimit, long byteLimit)
+    /// <summary>Takes a write into the queue if the bounds allow it. Only under the queue's lock.</summary>
+    public bool TryEnter(long bytes, long rowLimit, long byteLimit)
+    {
+        if (ResidentRows >= rowLimit || ResidentBytes + bytes > byteLimit)
+        {
+            return false;
+        }
+        Volatile.Write(ref _entered.Rows, _entered.Rows + 1);
+        Volatile.Write(ref _entered.Bytes, _entered.Bytes + bytes);
+        return true;
+    }
+
+    /// <summary>Takes in what is no write and weighs all the same. Only under the queue's lock.</summary>
+    public void EnterBeside(long bytes) => Volatile.Write(ref _entered.Bytes, _entered.Bytes + bytes);
+
+    /// <summary>A write that the queue does not take: accepted and dropped.</summary>
+    public void TurningAway(string reason)
     {
         Interlocked.Increment(ref _accepted);
-        var rows = Interlocked.Increment(ref _residentRows);
-        var held = Interlocked.Add(ref _residentBytes, bytes);
-        if (rows <= rowLimit && held <= byteLimit)
-        {
-            return true;
-        }
-        Leave(bytes);
-        return false;
+        Refusing(reason);
+    }
+
+    /// <summary>A write that is made beside the queue, whatever the bounds.</summary>
+    public void Adding(long bytes)
+    {
+        Interlocked.Increment(ref _accepted);
+        Interlocked.Increment(ref _otherwise.Rows);
+        Interlocked.Add(ref _otherwise.Bytes, bytes);
+        Holding(bytes);
     }
 
     /// <summary>The write was taken from the queue.</summary>
@@ -95,13 +116,13 @@ sealed class Ledger
     public void Forgetting(long bytes) => Weighing(-bytes);
 
     /// <summary>What is no write, or none any more, and is kept all the same; with a minus it is not.</summary>
-    public void Standing(long bytes) => Interlocked.Add(ref _residentBytes, bytes);
+    public void Standing(long bytes) => Interlocked.Add(ref _otherwise.Bytes, bytes);
 
     /// <summary>A write that was taken from the queue weighs so much more in another form.</summary>
     public void Weighing(long bytes)
     {
         Holding(bytes);
-        Interlocked.Add(ref _residentBytes, bytes);
+        Interlocked.Add(ref _otherwise.Bytes, bytes);
     }
 
     /// <summary>Writes of a process that has ended are ours now.</summary>
@@ -118,13 +139,6 @@ sealed class Ledger
         Interlocked.Add(ref DroppedBy(reason), rows);
     }
 
-    /// <summary>A write that was accepted finds the queue closed.</summary>
-    public void Withdrawing(long bytes, string reason)
-    {
-        Leave(bytes);
-        Refusing(reason);
-    }
-
     /// <summary>A write that never became resident.</summary>
     public void Refusing(string reason) => Interlocked.Increment(ref DroppedBy(reason));
 
@@ -134,7 +148,7 @@ sealed class Ledger
     public void Uploading(long bytes)
     {
         Holding(bytes);
-        Interlocked.Add(ref _residentBytes, bytes);
+        Interlocked.Add(ref _otherwise.Bytes, bytes);
         Interlocked.Add(ref _uploadBytes, bytes);
     }
 
@@ -163,7 +177,16 @@ sealed class Ledger
 
     void Leave(long bytes)
     {
-        Interlocked.Decrement(ref _residentRows);
-        Interlocked.Add(ref _residentBytes, -bytes);
+        Interlocked.Decrement(ref _otherwise.Rows);
+        Interlocked.Add(ref _otherwise.Bytes, -bytes);
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct Weight
+    {
+        [FieldOffset(128)]
+        public long Rows;
+        [FieldOffset(136)]
+        public long Bytes;
     }
 }

@@ -29,6 +29,8 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     public bool IsFilling => _filling.Count > 0 || _following.Count > 0;
 
+    public int FillingRows => _filling.Count;
+
     /// <summary>When the filling batch got its first row.</summary>
     public long FillingSince { get; private set; }
 

@@ -17,12 +17,38 @@ static class Ids
         return id;
     }
 
-    public static UInt128 NewTraceId() => new(NewSpanId(), NewSpanId());
+    public static UInt128 NewTraceId()
+    {
+        UInt128 id = 0;
+        while ((ulong)id == 0 || (ulong)(id >> 64) == 0)
+        {
+            Random.Shared.NextBytes(MemoryMarshal.AsBytes(new Span<UInt128>(ref id)));
+        }
+        return id;
+    }
 
     public static Guid NewRowId()
     {
         Span<byte> bytes = stackalloc byte[16];
         Random.Shared.NextBytes(bytes);
+        return Row(bytes);
+    }
+
+    /// <summary>The ids of an event in one draw: asking for bits costs more than the bits do.</summary>
+    public static void New(out Guid row, out ulong span)
+    {
+        Span<byte> bytes = stackalloc byte[24];
+        Random.Shared.NextBytes(bytes);
+        row = Row(bytes[..16]);
+        span = MemoryMarshal.Read<ulong>(bytes[16..]);
+        if (span == 0)
+        {
+            span = NewSpanId();
+        }
+    }
+
+    static Guid Row(Span<byte> bytes)
+    {
         bytes[7] = (byte)((bytes[7] & 0x0F) | 0x40);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
         return new Guid(bytes);

@@ -38,7 +38,11 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     /// Below the innermost of what is around: an open span of the logger, an activity it captures, an activity that is exported otherwise;
     /// else a root, in the trace of the current activity if there is one.
     /// </summary>
-    public static Placement Of(BraintrustLogger logger) => Of(logger, Activity.Current, Activity.Current);
+    public static Placement Of(BraintrustLogger logger)
+    {
+        var activity = Activity.Current;
+        return Of(logger, activity, activity);
+    }
 
     /// <summary>The same for an activity that has just begun: itself it is none of its parents.</summary>
     public static Placement Of(Activity begun, BraintrustLogger logger) => Of(logger, begun, begun.Parent);

@@ -129,7 +129,7 @@ public sealed class QueueFaultTests
             for (var i = 0; i < each; i++)
             {
                 var entry = new Entry { Ticks = writer, Size = i, Logger = null!, FrontEnd = null!, Payload = "" };
-                Assert.True(queue.TryWrite(ref entry, privileged: false, out _));
+                Assert.True(queue.TryWrite(entry, privileged: false, out _));
                 if (i % 500 == writer)
                 {
                     await Task.Yield();

@@ -75,6 +75,39 @@ public sealed class BatchingTests
         Assert.All(new[] { "one", "two", "three" }, project => Assert.Single(world.Server.Stored(project)));
     }
 
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData(1000, 3)]
+    public async Task WhatWaitsWhileAllRequestsAreUnderWayGoesInOneUnlessABoundIsSet(int? limit, int requests)
+    {
+        await using var world = await World.StartAsync();
+        var logger = limit is { } rows ? world.Logger(options => options.BatchSizeLimit = rows) : world.Logger();
+        var hold = new TaskCompletionSource();
+        world.Server.OnLogs3 = async _ =>
+        {
+            await hold.Task;
+            return null;
+        };
+        for (var i = 1; i <= 4; i++)
+        {
+            logger.Log(name: $"under way {i}");
+            _ = logger.Client.FlushAsync();
+            await world.Server.WaitForLogs3Async(i);
+        }
+
+        for (var i = 0; i < 3000; i++)
+        {
+            logger.Log(name: "waiting");
+        }
+        var flush = logger.Client.FlushAsync();
+        Faults.Inside.Await(() => logger.Client.Ledger.UnreadBytes == 0);
+        Assert.Equal(4, world.Server.Logs3Count);
+        hold.SetResult();
+
+        Assert.Equal(3000, (await flush).Delivered);
+        Assert.Equal(4 + requests, world.Server.Logs3Count);
+    }
+
     [Fact]
     public async Task AFlushCoversExactlyWhatCameBefore()
     {

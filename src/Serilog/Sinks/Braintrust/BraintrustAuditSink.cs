@@ -21,7 +21,8 @@ sealed class BraintrustAuditSink(ClientLease lease, FrontEndSettings settings, L
         {
             return;
         }
-        var delivery = new ConfirmedDelivery(_frontEnd.Entry(_logger, logEvent));
+        _frontEnd.Take(_logger, logEvent, out var entry);
+        var delivery = new ConfirmedDelivery(entry);
         if (_isDisposed)
         {
             lease.Client.Refuse(delivery.Entry);

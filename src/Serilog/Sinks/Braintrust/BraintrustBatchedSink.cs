@@ -69,7 +69,8 @@ public sealed class BraintrustBatchedSink : IBatchedLogEventSink, PeriodicBatchi
     {
         if (!_deliveries.TryGetValue(logEvent, out var delivery))
         {
-            delivery = new ConfirmedDelivery(_frontEnd.Entry(_logger, logEvent));
+            _frontEnd.Take(_logger, logEvent, out var entry);
+            delivery = new ConfirmedDelivery(entry);
             _deliveries.Add(logEvent, delivery);
             _client.Offer(delivery.Entry);
         }

@@ -49,7 +49,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
             {
                 return; // its activity is a span of the project already
             }
-            var entry = _frontEnd.Entry(_logger, logEvent);
+            _frontEnd.Take(_logger, logEvent, out var entry);
             if (Volatile.Read(ref _disposed) == 0)
             {
                 _lease.Client.Offer(entry);

@@ -29,10 +29,10 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
     }
 
     /// <summary>What the queue takes: the event itself, and what has to be known of this very moment.</summary>
-    public Entry Entry(BraintrustLogger logger, LogEvent logEvent)
+    public void Take(BraintrustLogger logger, LogEvent logEvent, out Entry entry)
     {
         var target = Route(logger, logEvent);
-        var entry = target.Event(this, Snapshot.Of(logEvent, out var size), logEvent.Timestamp.UtcTicks, logEvent.Exception, size);
+        target.Event(this, Snapshot.Of(logEvent, out var size), logEvent.Timestamp.UtcTicks, logEvent.Exception, size, out entry);
         if (SpanEvent.TryRead(logEvent, target, out var span))
         {
             entry.TraceId = span.TraceId;
@@ -47,7 +47,6 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
             entry.TraceId = Ids.Bits(trace); // what was current at the log call; on a batching thread nothing is
             entry.IsLoose = false;
         }
-        return entry;
     }
 
     // By itself: what the lambda holds would cost each event memory.
