@@ -23,7 +23,7 @@ static class Metrics
         Meter.CreateObservableCounter("braintrust.rows.dropped", () => ByReason(RetiredDrops, static ledger => ledger.Dropped), "{row}", "Writes lost, by reason.");
         Meter.CreateObservableCounter("braintrust.rows.withheld", () => ByReason(RetiredWithheld, static ledger => ledger.Withheld), "{row}", "Rows that the filter or the sampler kept back.");
         Meter.CreateObservableUpDownCounter("braintrust.rows.queued", () => Sum(client => client.Ledger.ResidentRows, static () => 0), "{row}", "Writes in memory.");
-        Meter.CreateObservableUpDownCounter("braintrust.bytes.queued", () => Sum(client => client.Ledger.ResidentBytes, static () => 0), "By", "Their estimated size.");
+        Meter.CreateObservableUpDownCounter("braintrust.bytes.queued", () => Sum(client => client.Ledger.ResidentBytes, static () => 0), "By", "The memory they hold, and what is kept beside them.");
         Meter.CreateObservableUpDownCounter("braintrust.rows.spooled", () => Sum(client => client.Ledger.SpooledRows, static () => 0), "{row}", "Writes on disk that Braintrust has not acknowledged.");
         Meter.CreateObservableUpDownCounter("braintrust.bytes.spooled", () => Sum(client => client.SpoolBytes, static () => 0), "By", "What their files take.");
         Meter.CreateObservableCounter("braintrust.attachments.uploaded", () => Sum(client => client.Ledger.Uploaded, static () => _retiredUploaded), "{attachment}", "Attachments that were uploaded.");

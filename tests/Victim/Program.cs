@@ -28,7 +28,7 @@ if (end == "outage")
     options.QueueLimit = int.MaxValue;
     options.Period = TimeSpan.FromSeconds(1);
 }
-if (end == "starved" && args.Length > 3)
+if (args.Length > 3 && end != "outage")
 {
     options.SpoolDirectory = args[3];
 }
@@ -79,6 +79,10 @@ switch (end)
         client.Dispose();
         Console.WriteLine($"lost {Interlocked.Read(ref lost)}");
         return 0;
+}
+if (options.SpoolDirectory is not null)
+{
+    client.FlushAsync(TimeSpan.FromSeconds(1)).GetAwaiter().GetResult(); // on disk, if nobody takes it
 }
 Console.WriteLine("ready");
 if (hangs)

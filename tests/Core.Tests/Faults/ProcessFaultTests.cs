@@ -38,6 +38,58 @@ public sealed class ProcessFaultTests
         Assert.Empty(server.Stored("victim")); // as the table says
     }
 
+    [Theory, InlineData("failfast"), InlineData("throw"), InlineData("TERM"), InlineData("KILL"), Trait("Row", "L04"), Trait("Row", "D01")]
+    public async Task HoweverAProcessEndsWhatIsOnDiskIsTheNextOnes(string end)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        await using var world = await Spool.DiskWorld.StartAsync();
+        world.Fail();
+        using (var victim = Victims.Start([world.Server.Url.ToString(), world.Server.ApiKey, end, world.Folder]))
+        {
+            Assert.Equal("ready", await victim.StandardOutput.ReadLineAsync());
+            if (end is "TERM" or "KILL")
+            {
+                await victim.SignalAsync(end);
+            }
+            Assert.NotEqual(0, await victim.EndAsync());
+        }
+        world.Heal();
+
+        await world.DeliverAsync(await world.AdoptAsync(1));
+
+        Assert.Equal(end, (string?)Assert.Single(world.Server.Stored("victim"))["span_attributes"]!["name"]);
+    }
+
+    [Fact, Trait("Row", "S01")]
+    public async Task UnderTheMostGenerousMaskFoldersAndFilesAreTheUsersAlone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        await using var world = await Spool.DiskWorld.StartAsync();
+        world.Fail();
+        using var victim = Victims.Start("sh", ["-c", "umask 000; exec dotnet \"$0\" \"$@\""], [world.Server.Url.ToString(), world.Server.ApiKey, "TERM", world.Folder]);
+        Assert.Equal("ready", await victim.StandardOutput.ReadLineAsync());
+        var folders = Directory.GetDirectories(world.Folder, "*", SearchOption.AllDirectories).Append(world.Folder).ToArray();
+        var files = Directory.GetFiles(world.Folder, "*", SearchOption.AllDirectories);
+
+        Assert.Contains(files, static file => file.EndsWith(".rows", StringComparison.Ordinal));
+        foreach (var folder in folders)
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
+        }
+        foreach (var file in files)
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        }
+        await victim.SignalAsync("KILL");
+        await victim.EndAsync();
+    }
+
     [Theory, InlineData("return", 3), InlineData("exit", 4), InlineData("TERM", 143), Trait("Row", "L01"), Trait("Row", "L04")]
     public async Task AServerThatHangsHoldsUpTheEndOfTheProcessNoLongerThanItsBudget(string end, int exitCode)
     {

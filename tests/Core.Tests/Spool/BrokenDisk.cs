@@ -10,6 +10,7 @@ sealed class BrokenDisk : ISpoolFiles
     int _failures;
     int _stalled;
     int _failedReads;
+    int _open;
 
     /// <summary>Whether writing fails as on a full volume.</summary>
     public bool IsFull { get; set; }
@@ -50,6 +51,12 @@ sealed class BrokenDisk : ISpoolFiles
         write();
     }
 
+    Opened Wrap(ISpoolFile file)
+    {
+        MostOpen = Math.Max(MostOpen, Interlocked.Increment(ref _open));
+        return new Opened(this, file);
+    }
+
     void Read()
     {
         if (IsUnreadable)
@@ -72,9 +79,12 @@ sealed class BrokenDisk : ISpoolFiles
         return _files.List(folder);
     }
 
-    public ISpoolFile Create(string path) => new Opened(this, _files.Create(path));
+    /// <summary>The most files that were open at once.</summary>
+    public int MostOpen { get; private set; }
 
-    public ISpoolFile? Open(string path) => _files.Open(path) is { } file ? new Opened(this, file) : null;
+    public ISpoolFile Create(string path) => Wrap(_files.Create(path));
+
+    public ISpoolFile? Open(string path) => _files.Open(path) is { } file ? Wrap(file) : null;
 
     public void Rename(string from, string to) => _files.Rename(from, to);
 
@@ -110,6 +120,10 @@ sealed class BrokenDisk : ISpoolFiles
 
         public void Sync() => file.Sync();
 
-        public void Dispose() => file.Dispose();
+        public void Dispose()
+        {
+            Interlocked.Decrement(ref disk._open);
+            file.Dispose();
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Braintrust.Logging.Tests.Clients;
 
 namespace Braintrust.Logging.Tests.Spool;
@@ -6,11 +7,11 @@ namespace Braintrust.Logging.Tests.Spool;
 [Collection("process-wide state")]
 public sealed class BrokenDiskTests
 {
-    [Fact, Trait("Row", "D05")]
-    public async Task RowsThatCannotGoToDiskAreDeliveredFromMemory()
+    [Theory, InlineData("No space left on device"), InlineData("Disk quota exceeded"), InlineData("Too many open files"), InlineData("Read-only file system"), Trait("Row", "D05")]
+    public async Task RowsThatCannotGoToDiskAreDeliveredFromMemory(string error)
     {
         await using var world = await DiskWorld.StartAsync();
-        var disk = new BrokenDisk { IsFull = true };
+        var disk = new BrokenDisk { IsFull = true, Error = error };
         var client = world.Client(disk);
         for (var i = 0; i < 100; i++)
         {
@@ -21,6 +22,61 @@ public sealed class BrokenDiskTests
         Assert.True(disk.Failures > 0);
         Assert.Equal(100, world.Rows.Count);
         Assert.Empty(world.World.Losses);
+    }
+
+    [Fact, Trait("Row", "D05")]
+    public async Task AFolderThatVanishesUnderALiveClientCostsNoLaterRow()
+    {
+        await using var world = await DiskWorld.StartAsync();
+        world.Fail();
+        var client = world.Client();
+        var logger = client.GetLogger(setCurrent: false);
+        logger.Log(name: "held");
+        Assert.Equal(1, (await client.FlushAsync(TimeSpan.FromTicks(1))).Spooled);
+
+        Directory.Delete(world.Folder, recursive: true);
+        logger.Log(name: "after");
+        await DiskWorld.UntilAsync(() => client.Ledger.ResidentRows == 0);
+        world.Heal();
+        Assert.True((await world.DeliverAsync(client)).Completed);
+
+        Assert.Contains("after", world.Rows.Select(static row => (string?)row["span_attributes"]!["name"]));
+        client.AssertBalanced();
+        Assert.Equal(2, client.Ledger.Delivered + client.Ledger.DroppedRows);
+    }
+
+    [Fact, Trait("Row", "F04")]
+    public async Task TheMeterShowsWhatIsOnDisk()
+    {
+        await using var world = await DiskWorld.StartAsync();
+        world.Fail();
+        var seen = new Dictionary<string, double>();
+        using var meter = new MeterListener
+        {
+            InstrumentPublished = static (instrument, it) =>
+            {
+                if (instrument.Meter.Name == "Braintrust.Logging")
+                {
+                    it.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        meter.SetMeasurementEventCallback<long>((instrument, value, _, _) => seen[instrument.Name] = seen.GetValueOrDefault(instrument.Name) + value);
+        meter.SetMeasurementEventCallback<double>((instrument, value, _, _) => seen[instrument.Name] = value);
+        meter.Start();
+        var client = world.Client();
+        for (var i = 0; i < 10; i++)
+        {
+            client.GetLogger(setCurrent: false).Log(name: "row");
+        }
+        Assert.Equal(10, (await client.FlushAsync(TimeSpan.FromTicks(1))).Spooled);
+        world.World.Clock.Advance(TimeSpan.FromMinutes(5));
+        await client.FlushAsync(TimeSpan.FromTicks(1));
+
+        meter.RecordObservableInstruments();
+        Assert.True(seen["braintrust.rows.spooled"] >= 10); // other clients of this process may have some
+        Assert.True(seen["braintrust.bytes.spooled"] >= 10 * 300);
+        Assert.True(seen["braintrust.oldest.age"] >= 300);
     }
 
     [Fact, Trait("Row", "D05")]
