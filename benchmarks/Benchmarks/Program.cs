@@ -30,7 +30,7 @@ static class Program
         ["client", var scenario, var contender, var variant, var url, var size] => Client.RunAsync(scenario, contender, variant, url, size == "--smoke"),
         ["micro", ..] => Task.FromResult(Micro(args[1..])),
         [var name, ..] when !name.StartsWith('-') => HarnessAsync(name, args[1..]),
-        ["--smoke"] => HarnessAsync("all", args),
+        ["--smoke", ..] => HarnessAsync("all", args),
         _ => Task.FromResult(Usage()),
     };
 

@@ -41,6 +41,8 @@ static class Catalog
     const string Compact = "\"@t\"";
     const string OtlpAttribute = "\n\u0005Model"; // the key of an attribute: field 1, five bytes
 
+    static readonly string[] Optional = ["serilog-http", "serilog-http-durable", "ilogger-seq", "braintrust-sdk"];
+
     public static readonly IReadOnlyList<Contender> All =
     [
         new("serilog-none", "-", SerilogContender.None),
@@ -69,6 +71,9 @@ static class Catalog
         new("braintrust-sdk", OtlpAttribute, static setup => new SdkContender(setup)),
 #endif
     ];
+
+    /// <summary>Peers that this build is without, since their packages are not everywhere.</summary>
+    public static IEnumerable<string> Missing => Optional.Except(All.Select(contender => contender.Name));
 
     public static Contender Named(string name) =>
         All.FirstOrDefault(contender => contender.Name == name) ?? throw new ArgumentException($"There is no contender '{name}'. There are: {string.Join(", ", All.Select(it => it.Name))}.");

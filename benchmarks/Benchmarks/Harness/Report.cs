@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Braintrust.Logging.Benchmarks.Contenders;
 
 namespace Braintrust.Logging.Benchmarks.Harness;
 
@@ -22,10 +23,12 @@ static class Report
         ## Measured {TimeProvider.System.GetUtcNow():yyyy-MM-dd}
 
         {Environment.ProcessorCount} processors, {RuntimeInformation.OSArchitecture}, {RuntimeInformation.FrameworkDescription}{Build}; the receiver is a process on the same machine. Medians, with the lowest and highest of the rounds in
-        brackets below. Ratios are taken within a round; differences below 1.4× may be noise.
+        brackets below. Ratios are taken within a round; differences below 1.4× may be noise.{Left()}
 
 
         """);
+
+    static string Left() => Catalog.Missing.ToArray() is { Length: > 0 } missing ? $" Left out, as this build has not their packages: {string.Join(", ", missing)}." : "";
 
     static string TargetsOf(Results results) => "| Target | | Measured | |\n|---|---|---|---|\n" + string.Concat(Targets.All.Select(target => target.ToMarkdown(results) + "\n"));
 

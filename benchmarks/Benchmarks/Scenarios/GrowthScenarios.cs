@@ -23,7 +23,7 @@ sealed class ProducersScenario : Scenario
 {
     public override string Name => "growth-producers";
     public override string Summary => "Ever more threads that log the same 64,000 events together: wall time per event over all of them.";
-    public override int MostRounds => 2;
+    public override int MostRounds => 1;
     public override string Baseline => "pipe-by-hand";
     public override IEnumerable<Contender> Contenders => Catalog.Of("pipe-by-hand", "core-braintrust", "serilog-none", "serilog-braintrust", "ilogger-none", "ilogger-braintrust");
     public override IReadOnlyList<string> Variants(bool isSmoke) => isSmoke ? ["4"] : ["1", "4", "16", "64"];
@@ -86,7 +86,7 @@ sealed class DepthScenario : Scenario
 {
     public override string Name => "growth-depth";
     public override string Summary => "Log calls inside ever more open scopes: time and bytes on the caller's thread.";
-    public override int MostRounds => 2;
+    public override int MostRounds => 1;
     public override string Baseline => "ilogger-none";
     public override IEnumerable<Contender> Contenders => Catalog.Of("ilogger-none", "ilogger-otlp", "ilogger-braintrust", "ilogger-seq");
     public override IReadOnlyList<string> Variants(bool isSmoke) => isSmoke ? ["10"] : ["1", "10", "100", "1000"];
