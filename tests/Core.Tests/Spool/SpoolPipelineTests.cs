@@ -146,6 +146,7 @@ public sealed class SpoolPipelineTests
         Assert.Equal(((long)count, 0L, 0L), (client.Ledger.SpooledRows, client.Ledger.ResidentRows, client.Ledger.ResidentBytes));
         Assert.InRange(Faults.Inside.ReadyBatches(client), 0, 8); // read only as far as can be sent
 
+        Assert.True(acceptor.Requests > 0); // the outage was met
         acceptor.Status = null;
         result = await world.DeliverAsync(client);
 
