@@ -19,7 +19,8 @@ static class ExchangeComparison
         Assert.Equal(StartUp(theirs.Select(Kind)), StartUp(ours.Select(Kind)));
         Assert.Equal("POST /api/apikey/login", Kind(ours[0]));
         Assert.Equal(1, ours.Count(it => it.Is("POST", "/api/apikey/login"))); // JS: one per logger when they race
-        Assert.True(IndexOf(ours, "GET /version") < IndexOf(ours, "POST /logs3"), "/version is asked for before the first rows");
+        if (run.Clients.Count == 1) // of several with one login one asks, and the others deliver meanwhile
+            Assert.True(IndexOf(ours, "GET /version") < IndexOf(ours, "POST /logs3"), "/version is asked for before the first rows");
         Assert.Equal(Bodies(theirs.Where(it => it.Is("POST", "/api/project/register")).Select(it => it.Body)), Bodies(ours.Where(it => it.Is("POST", "/api/project/register")).Select(it => it.Json)));
         Assert.All(ours, request =>
         {

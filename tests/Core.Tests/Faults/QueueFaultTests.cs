@@ -50,6 +50,7 @@ public sealed class QueueFaultTests
 
         Assert.InRange(client.Ledger.ResidentBytes, 4 * 1024 * 1024, 8 * 1024 * 1024);
         Assert.Equal(count, client.Ledger.Accepted);
+        Inside.Await(() => acceptor.Requests > 0); // the outage was met
         await EndAsync(client);
         Assert.True(client.Ledger.Dropped["queue_full"] > count / 2);
         Assert.Equal(client.Ledger.Dropped, told.GroupBy(static loss => loss.Reason).ToDictionary(static loss => loss.Key, static loss => loss.Sum(static it => it.Count)));

@@ -149,6 +149,7 @@ public sealed class SpoolPipelineTests
         Assert.InRange(client.Ledger.ResidentBytes, 1, 8 << 20); // what was read to be sent
         Assert.InRange(Faults.Inside.ReadyBatches(client), 0, 8); // read only as far as can be sent
 
+        Assert.True(acceptor.Requests > 0); // the outage was met
         acceptor.Status = null;
         result = await world.DeliverAsync(client);
 

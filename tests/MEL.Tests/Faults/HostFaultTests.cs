@@ -51,6 +51,7 @@ public sealed class HostFaultTests
             static more => more.AddHttpClient());
         var client = world.Watch(services);
         var logger = services.GetRequiredService<ILogger<HostFaultTests>>();
+        var heard = 0;
         using var listener = new ActivityListener
         {
             ShouldListenTo = static _ => true,
@@ -59,6 +60,7 @@ public sealed class HostFaultTests
             {
                 if (activity.Source.Name == "System.Net.Http")
                 {
+                    Interlocked.Increment(ref heard);
                     logger.LogTrace("{Activity} of {Source}", activity.OperationName, activity.Source.Name); // as an exporter that logs would
                 }
             },
@@ -75,7 +77,12 @@ public sealed class HostFaultTests
         Assert.True(world.Server.Logs3Count >= sends);
         var names = (await world.StoredAsync(World.Project)).Select(static row => (string?)row["output"] ?? row.Name()).Where(static name => name?.StartsWith("mine", StringComparison.Ordinal) != true);
         Assert.Equal([], names);
-        Assert.Equal(sends, client.Ledger.Accepted);
+        Assert.Equal((0, sends), (heard, client.Ledger.Accepted));
+
+        // The instrumentation was on: the same request, sent by the application, is heard and logged.
+        using var http = services.GetRequiredService<IHttpClientFactory>().CreateClient();
+        using var response = await http.GetAsync(new Uri(world.Server.Url, "/version"));
+        Assert.True(heard > 0 && client.Ledger.Accepted > sends);
     }
 
     sealed class LateService(ILogger<LateService> logger) : IHostedService
