@@ -84,7 +84,7 @@ public class FailureTests
     [Fact, Trait("Row", "F03"), Trait("Row", "Q13")]
     public async Task AListenerThatBlocksHoldsUpNoLogCallAndKeepsABoundedShareOfWhatIsRefused()
     {
-        await using var world = await World.StartAsync(options => (options.QueueLimitBytes, options.ShutdownTimeout) = (160_000, TimeSpan.Zero));
+        await using var world = await World.OnSocketsAsync(options => (options.QueueLimitBytes, options.ShutdownTimeout) = (160_000, TimeSpan.Zero));
         world.Server.OnLogin = static _ => Task.FromResult<Reply?>(Reply.ServerError);
         var listener = new BlockingListener();
         var log = new LoggerConfiguration().WriteTo.Fallible(it => it.Braintrust(world.Client, world.Project), listener).CreateLogger();
@@ -105,7 +105,7 @@ public class FailureTests
         log.Information("too late"); // this one as well
         listener.Release();
         await log.DisposeAsync();
-        Assert.True(world.Client.Ledger.Dropped[LossReasons.QueueFull] > 10_000);
+        Assert.True(world.Client.Ledger.Dropped[LossReasons.QueueFull] > 9_000); // rows that are written weigh less, and make room for a few
         Assert.InRange(listener.Told.Entries.Count(static it => it.Message.StartsWith("queue_full", StringComparison.Ordinal)), 2, 100); // as many as had room
     }
 
