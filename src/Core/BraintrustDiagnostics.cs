@@ -5,7 +5,7 @@ using System.Threading.Channels;
 namespace Braintrust.Logging;
 
 /// <summary>
-/// What this library has to say about itself: never through the application's loggers, so that it cannot feed itself; at most one line a
+/// What this library has to say about itself: never through loggers that lead back to it (only a host that <c>builder.AddBraintrust</c> set up has it on its other loggers); at most one line a
 /// minute and cause; never a key, never a payload. Also readable as the <see cref="EventSource"/> <c>Braintrust-Logging</c>.
 /// </summary>
 public static class BraintrustDiagnostics

@@ -263,6 +263,14 @@ public sealed class BraintrustLogger
         return span;
     }
 
+    /// <summary>The same for a front end that is off: no row is sent of it, nor of what is below it.</summary>
+    internal static BraintrustSpan OpenWithoutRow(SpanStart start)
+    {
+        var span = new BraintrustSpan(start, Placement.Of(start.Logger) with { IsSampled = false });
+        Open(span);
+        return span;
+    }
+
     /// <summary>The same for what the front end's filter is asked for. Null: it leaves the span out.</summary>
     internal static BraintrustSpan? OpenAdmitted(SpanStart start)
     {

@@ -73,7 +73,7 @@ public class BraintrustOptions
     /// <summary>What a flush waits for unless told otherwise, and with <see cref="AsyncFlush"/> off each wait for delivery. Default 30 seconds.</summary>
     public TimeSpan FlushTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The most rows held in memory. Default 100,000. Rows beyond are dropped and reported as <c>queue_full</c>.</summary>
+    /// <summary>The most rows held in memory. Default 100,000. Rows beyond are dropped and reported as <c>queue_full</c>. <see cref="QueueLimitBytes"/> is usually met first.</summary>
     public int QueueLimit { get; set; } = 100_000;
 
     /// <summary>The most bytes of memory that rows hold until their fate is known. Default 64 MiB. Rows beyond are dropped and reported as <c>queue_full</c>.</summary>

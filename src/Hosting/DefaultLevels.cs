@@ -21,7 +21,7 @@ sealed class DefaultLevels : IPostConfigureOptions<LoggerFilterOptions>
         {
             options.Rules.Add(new LoggerFilterRule(Alias, Lifetime, LogLevel.Warning, filter: null));
         }
-        if (requests is not ({ ProviderName: not null } or { Filter: not null }) && LevelOf(requests, options) == LogLevel.Warning)
+        if (requests is { ProviderName: null, Filter: null, LogLevel: LogLevel.Warning } && !string.Equals(requests.CategoryName, Requests, StringComparison.OrdinalIgnoreCase)) // about all of ASP.NET Core, as the templates have it
         {
             options.Rules.Add(new LoggerFilterRule(Alias, Requests, LogLevel.Information, filter: null));
         }

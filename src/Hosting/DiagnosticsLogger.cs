@@ -23,13 +23,19 @@ sealed class DiagnosticsLogger(ILoggerFactory loggers, BraintrustLoggerProvider 
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask; // the flush at the end may have something to say
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask; // what goes wrong while others stop is said too
 
     public void Dispose() => BraintrustDiagnostics.Told -= Say;
 
     void Say(string line)
     {
         const string prefix = $"{BraintrustDiagnostics.Category}: "; // the category says it already
-        _log.LogWarning("{Diagnostic}", line.StartsWith(prefix, StringComparison.Ordinal) ? line[prefix.Length..] : line);
+        try
+        {
+            _log.LogWarning("{Diagnostic}", line.StartsWith(prefix, StringComparison.Ordinal) ? line[prefix.Length..] : line);
+        }
+        catch (AggregateException) // another provider's
+        {
+        }
     }
 }

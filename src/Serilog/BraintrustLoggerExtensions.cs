@@ -11,7 +11,8 @@ public static class BraintrustLoggerExtensions
     /// <summary>
     /// Opens a span; dispose it to end it. What is logged inside nests below it. It is named by the rendered message, and its properties become fields as those of an event
     /// do. Inside a span it is one of that span's project; else of the project of this logger's first <c>WriteTo.Braintrust</c>; else, behind wrappers such as
-    /// <c>WriteTo.Async</c> and sub-loggers, of the current logger (<see cref="BraintrustLogger.Current"/>), or the default one.
+    /// <c>WriteTo.Async</c> and sub-loggers, of the current logger (<see cref="BraintrustLogger.Current"/>), or the default one. If all of this logger's are off
+    /// (<see cref="BraintrustOptions.Enabled"/>), no row is sent of it.
     /// </summary>
     /// <example><c>using var span = log.BeginSpan("Answering {Question}", question);</c></example>
     /// <param name="logger">Binds the properties, by its own destructuring rules.</param>
@@ -40,14 +41,16 @@ public static class BraintrustLoggerExtensions
     {
         ArgumentNullException.ThrowIfNull(logger);
         var (name, properties) = SpanTemplate.Bind(logger, messageTemplate, propertyValues);
-        target ??= BraintrustSpan.Current?.Logger ?? SpanTarget.Of(logger) ?? BraintrustLog.CurrentLogger;
-        return BraintrustLogger.Open(new SpanStart
+        var isOff = false;
+        target ??= BraintrustSpan.Current?.Logger ?? SpanTarget.Of(logger, out isOff) ?? BraintrustLog.CurrentLogger;
+        var start = new SpanStart
         {
             Logger = target,
             FrontEnd = target.Client.Api,
             Name = name,
             Template = messageTemplate,
             Properties = properties,
-        });
+        };
+        return isOff ? BraintrustLogger.OpenWithoutRow(start) : BraintrustLogger.Open(start);
     }
 }

@@ -39,7 +39,15 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
         _handler = new ServiceHandler(_service, _faults);
         Connect(options);
         Metrics.Began += Meet;
-        Client = new BraintrustClient(options);
+        try
+        {
+            Client = new BraintrustClient(options);
+        }
+        catch
+        {
+            Metrics.Began -= Meet;
+            throw;
+        }
     }
 
     /// <summary>What to log to: <c>WriteTo.Braintrust(client)</c>, <c>options.Client = client</c>, <c>client.GetLogger(…)</c>. Disposed with this.</summary>

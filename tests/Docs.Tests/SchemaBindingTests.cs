@@ -12,7 +12,10 @@ namespace Braintrust.Logging.Tests.Docs;
 /// <summary>What the schemas allow, a configuration can set; what they call unknown is refused.</summary>
 public sealed class SchemaBindingTests : IDisposable
 {
-    static readonly BraintrustClient Own = new(new BraintrustOptions { ApiKey = "own" });
+    static readonly BraintrustClient Own = new(new BraintrustOptions { ApiKey = Some.ApiKey(), Enabled = false });
+
+    [ThreadStatic]
+    static bool _isConfigured;
 
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("braintrust-schema-");
 
@@ -34,7 +37,7 @@ public sealed class SchemaBindingTests : IDisposable
 
     public static TheoryData<string> Options => [.. OptionsOf().Select(static it => it.Key).Where(static it => it != "LogLevel")];
 
-    public static Action<BraintrustSinkOptions> Configure { get; } = static options => options.ApiKey = "by-code";
+    public static Action<BraintrustSinkOptions> Configure { get; } = static options => (options.ApiKey, _isConfigured) = (Some.ApiKey(), true);
 
     public static BraintrustClient Client => Own;
 
@@ -43,6 +46,7 @@ public sealed class SchemaBindingTests : IDisposable
     [Theory, MemberData(nameof(Arguments))]
     public void AnArgumentOfTheSchemaIsTaken(string directive, string name)
     {
+        _isConfigured = false;
         foreach (var value in Values(name, ArgumentsOf(directive)[name]!))
         {
             var arguments = new JsonObject { [name] = value };
@@ -55,7 +59,13 @@ public sealed class SchemaBindingTests : IDisposable
                 ["LevelSwitches"] = new JsonObject { ["$switch"] = "Information" },
                 [directive] = new JsonArray(new JsonObject { ["Name"] = "Braintrust", ["Args"] = arguments }),
             }, "Serilog")).CreateLogger();
+            if (name == "client")
+            {
+                using var span = log.BeginSpan("where it goes");
+                Assert.Same(Own, span.Logger.Client);
+            }
         }
+        Assert.Equal(name == "configure", _isConfigured); // what fits no overload is ignored by Serilog, not refused
     }
 
     [Fact]

@@ -48,6 +48,7 @@ public sealed class DefaultLevelsTests : IAsyncLifetime
     [InlineData("", false, true)]
     [InlineData("Default=Information; Microsoft.AspNetCore=Warning; Microsoft.Hosting.Lifetime=Information", false, true)]
     [InlineData("Default=Warning", false, true)]
+    [InlineData("Microsoft.AspNetCore.Hosting.Diagnostics=Warning", false, false)] // no template names it: meant
     [InlineData("Microsoft=Error", false, false)] // stricter than any template: meant
     [InlineData("Microsoft*=None", false, false)]
     [InlineData("Braintrust:Default=Debug", false, true)]

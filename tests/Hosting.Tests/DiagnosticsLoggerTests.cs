@@ -26,7 +26,11 @@ public sealed class DiagnosticsLoggerTests
 
         Assert.Equal(("Braintrust.Logging", LogLevel.Warning), (category, level));
         Assert.StartsWith($"Login: 127.0.0.1:{port} could not be reached.", message, StringComparison.Ordinal);
-        Assert.Equal(1, client.Ledger.Accepted);
+        await host.StopAsync();
+        (_, level, message) = await console.Next("at the end");
+        Assert.Equal(LogLevel.Warning, level);
+        Assert.StartsWith("1 rows wait at the end, for one more try when the host is disposed. Login: ", message, StringComparison.Ordinal);
+        Assert.Equal(1, client.Ledger.Accepted); // no row of either
     }
 
     [Fact]
@@ -54,7 +58,7 @@ public sealed class DiagnosticsLoggerTests
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders().AddProvider(console);
-        builder.Configuration.AddInMemoryCollection([new("Logging:Braintrust:ApiKey", "wrong"), new("Logging:Braintrust:AppUrl", address), new("Logging:Braintrust:ShutdownTimeout", "00:00:00.1")]);
+        builder.Configuration.AddInMemoryCollection([new("Logging:Braintrust:ApiKey", Some.ApiKey()), new("Logging:Braintrust:AppUrl", address), new("Logging:Braintrust:ShutdownTimeout", "00:00:00.1")]);
         builder.AddBraintrust("My Project");
         return builder.Build();
     }
@@ -94,7 +98,7 @@ public sealed class DiagnosticsLoggerTests
         {
             while (true)
             {
-                await _written.WaitAsync();
+                await _written.WaitAsync().WaitAsync(Patience.Limit);
                 if (_lines.TryDequeue(out var line) && line.Message.Contains(holding, StringComparison.Ordinal))
                 {
                     return line;

@@ -49,19 +49,29 @@ public sealed class ConsumerTests(Feed feed) : IAsyncLifetime
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         Connect(start);
         using var process = Process.Start(start)!;
-        var said = await LineAsync(process.StandardOutput, sign);
-        if (sample == "Web")
+        try
         {
-            using var http = new HttpClient();
-            Assert.Equal("At four.", await http.GetStringAsync(said[(said.IndexOf(sign, StringComparison.Ordinal) + sign.Length)..]));
-        }
+            var said = await LineAsync(process.StandardOutput, sign);
+            if (sample == "Web")
+            {
+                using var http = new HttpClient();
+                Assert.Equal("At four.", await http.GetStringAsync(said[(said.IndexOf(sign, StringComparison.Ordinal) + sign.Length)..]));
+            }
 
-        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
-        {
-            await kill.WaitForExitAsync();
+            using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            {
+                await kill.WaitForExitAsync();
+            }
+            await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
         }
-        await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
 
         var trace = _local.Traces("My Project").MinBy(static trace => trace.Start)!; // a worker may have begun another ticket
         Assert.Equal((name, 49L), (trace.Name, trace.SelfAndDescendants().Sum(row => row.Tokens ?? 0)));

@@ -53,7 +53,7 @@ sealed class Runner(int rounds, bool isSmoke, IReadOnlyList<string> only, Result
         Console.Error.Write($"{scenario.Name} {variant} {contender.Name}: ");
         string[] arguments = ["client", scenario.Name, contender.Name, variant, url, isSmoke ? "--smoke" : "--full"];
         using var client = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true })!;
-        using var limit = new Timer(_ => client.Kill(entireProcessTree: true), null, Limit, Timeout.InfiniteTimeSpan); // one that hangs is one that failed
+        using var limit = new Timer(_ => End(client), null, Limit, Timeout.InfiniteTimeSpan); // one that hangs is one that failed
         var metrics = new Measured();
         while (client.StandardOutput.ReadLine() is { } line)
         {
@@ -65,5 +65,16 @@ sealed class Runner(int rounds, bool isSmoke, IReadOnlyList<string> only, Result
         client.WaitForExit();
         Console.Error.WriteLine(client.ExitCode == 0 ? string.Join(", ", metrics.Select(it => $"{it.Key} {Table.Short(it.Value)}")) : $"failed with {client.ExitCode}");
         return client.ExitCode == 0 ? metrics : null;
+    }
+
+    static void End(Process client)
+    {
+        try
+        {
+            client.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException) // it has just ended
+        {
+        }
     }
 }

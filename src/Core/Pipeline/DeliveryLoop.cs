@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Session;
@@ -33,7 +32,6 @@ sealed class DeliveryLoop
 
     // Written by callers.
     readonly Heartbeat _heartbeat = new();
-    int _flushesAsked;
     long _stopBy = long.MaxValue;
 
     // The loop's own; the oldest row's time is read by others.
@@ -48,7 +46,8 @@ sealed class DeliveryLoop
     readonly Uploads _uploads;
     readonly Gate _api = new();
     int _lookUps;
-    int _flushesSeen;
+    long _flushesSeen;
+    int _readyWhenSent;
     bool _hasSent;
     long _oldest = long.MaxValue;
     FlushResult? _rest;
@@ -123,7 +122,7 @@ sealed class DeliveryLoop
 
     bool IsTimeUp => Now >= Volatile.Read(ref _stopBy);
 
-    bool IsFlushing => Volatile.Read(ref _flushesAsked) != _flushesSeen;
+    bool IsFlushing => _queue.Flushes > _flushesSeen; // a marker may be read before it is counted
 
     long Now => _clock.GetTimestamp();
 
@@ -132,13 +131,16 @@ sealed class DeliveryLoop
     public Task<FlushResult> FlushAsync(Func<FlushRequest, Entry> marker, TimeSpan timeout)
     {
         var request = new FlushRequest(After(Now, timeout));
-        Interlocked.Increment(ref _flushesAsked);
+        if (!_queue.TryWriteMarker(marker(request)))
+        {
+            return FlushClosedAsync();
+        }
         if (_spool is not null)
         {
             _asked.Enqueue(request);
             _inbox.Ring();
         }
-        return _queue.TryWriteMarker(marker(request)) ? request.Result : FlushClosedAsync();
+        return request.Result;
     }
 
     /// <summary>Delivers what can be delivered until then, and ends.</summary>
@@ -185,7 +187,7 @@ sealed class DeliveryLoop
                 }
                 var hasUnread = ArmTimer();
                 _heartbeat.Beat(); // here: a turn that fails each time is no sign of life
-                await _inbox.WaitAsync(WorthWakingFor(hasUnread)).ConfigureAwait(false);
+                await _inbox.WaitAsync(WorthWakingFor(hasUnread), isIdle: !hasUnread && !IsOnDemand).ConfigureAwait(false);
             }
             catch (Exception error) // a bug: stay alive, say so, and do not spin
             {
@@ -211,6 +213,10 @@ sealed class DeliveryLoop
             return;
         }
         var wasUrgent = _inbox.IsUrgent;
+        if (wasUrgent)
+        {
+            _inbox.IsUrgent = false; // first: what becomes urgent from now on stays so
+        }
         while (HasRoom() && Now < _stopBy && _inbox.TryTake(out var flush))
         {
             if (flush is not null)
@@ -219,11 +225,14 @@ sealed class DeliveryLoop
             }
             SendMeanwhile();
         }
-        if (wasUrgent && _inbox.IsEmpty)
+        if (wasUrgent && !_inbox.IsEmpty)
         {
-            _inbox.Hurried();
+            _inbox.IsUrgent = true;
         }
-        _inbox.WriteOpenSpans();
+        if (!IsBusy || wasUrgent) // else nothing leaves now, and many will have ended by then
+        {
+            _inbox.WriteOpenSpans();
+        }
         if (!IsBusy && (_lookUps == 0 || IsStopping || Now >= After(_outbox.FillingSince, _options.Period)))
         {
             _outbox.Seal(); // while a project is looked up its rows may still join, so that projects share a request
@@ -234,7 +243,7 @@ sealed class DeliveryLoop
     void SendMeanwhile()
     {
         var isEnough = _outbox.FillingRows >= _options.BatchSizeLimit;
-        if ((_outbox.Ready == 0 && !isEnough) || (IsBusy && _answers.IsEmpty))
+        if (_answers.IsEmpty && (IsBusy || (!isEnough && _outbox.Ready == _readyWhenSent))) // what could not leave a row ago cannot now
         {
             return;
         }
@@ -358,6 +367,7 @@ sealed class DeliveryLoop
             _inbox.Sending(batch);
             _ = SendAsync(batch);
         }
+        _readyWhenSent = _outbox.Ready;
     }
 
     async Task SendAsync(Batch batch)
@@ -546,7 +556,10 @@ sealed class DeliveryLoop
         var why = _fates.LastError;
         foreach (var batch in _outbox.All.ToArray())
         {
-            _inbox.Sent(batch);
+            if (batch.IsUnderWay)
+            {
+                _inbox.Sent(batch);
+            }
             _fates.End(batch, Settlement.ShutdownMessage(batch.LastError ?? why));
         }
         while (_asked.TryDequeue(out var request))

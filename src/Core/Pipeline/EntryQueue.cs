@@ -24,6 +24,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     // Under the entries' lock, which writers hold as long as it takes to count an entry and to copy it, and the reader before and after its sleep. Nothing waits under it.
     long _written;
     long _begun;
+    long _flushes;
     long _wakeAt = long.MaxValue;
     bool _isIdle;
     bool _isCompleted;
@@ -69,7 +70,10 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
         return true;
     }
 
-    /// <summary>Takes in what is no row: it does not count, and is refused only after the end.</summary>
+    /// <summary>How many flush markers were written.</summary>
+    public long Flushes => Volatile.Read(ref _flushes);
+
+    /// <summary>Takes in what is no row and does not count: a flush marker unless the end has come, the beginning of a span as long as there is room.</summary>
     public bool TryWriteMarker(in Entry entry)
     {
         var now = options.Clock.GetTimestamp();
@@ -82,6 +86,10 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
             }
             ledger.EnterBeside(entry.Size);
             _entries.Add(entry, now);
+            if (entry.Kind == EntryKind.Flush)
+            {
+                Volatile.Write(ref _flushes, _flushes + 1); // after: who counts it finds it
+            }
             isAwaited = (entry.Kind == EntryKind.Flush || _isIdle) && Wake();
         }
         if (isAwaited)
@@ -107,11 +115,15 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     /// <summary>What is queued should leave now, whatever the mode.</summary>
     public void Hurry()
     {
-        Volatile.Write(ref _isUrgent, true);
+        IsUrgent = true;
         Ring();
     }
 
-    public bool IsUrgent => Volatile.Read(ref _isUrgent);
+    public bool IsUrgent
+    {
+        get => Volatile.Read(ref _isUrgent);
+        set => Volatile.Write(ref _isUrgent, value);
+    }
 
     /// <summary>Whether it is urgent, for the one who reads everything next.</summary>
     public bool TakeUrgency()
@@ -119,13 +131,10 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
         var wasUrgent = IsUrgent;
         if (wasUrgent)
         {
-            Hurried();
+            IsUrgent = false;
         }
         return wasUrgent;
     }
-
-    /// <summary>For the reader, once it has read all there is.</summary>
-    public void Hurried() => Volatile.Write(ref _isUrgent, false);
 
     public void Ring()
     {
@@ -173,7 +182,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
         }
         else if (entry.Kind == EntryKind.SpanBegin)
         {
-            ledger.Standing(-entry.Size);
+            ledger.LeaveBeside(entry.Size);
             Volatile.Write(ref _read.Beginnings, _read.Beginnings + 1);
         }
         return true;
@@ -182,10 +191,11 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     public bool TryPeek(out Entry entry) => _entries.TryPeek(out entry);
 
     /// <summary>Waits for the bell. It is rung by a timer, an answer, a flush, and by the row that makes so many unread ones.</summary>
-    /// <param name="untilRows">How many rows are worth waking for; with 1 the loop is idle and a beginning wakes it too.</param>
-    public async ValueTask WaitAsync(long untilRows)
+    /// <param name="untilRows">How many rows are worth waking for.</param>
+    /// <param name="isIdle">Nothing stands here: a beginning wakes too.</param>
+    public async ValueTask WaitAsync(long untilRows, bool isIdle)
     {
-        if (!Arm(untilRows))
+        if (!Arm(untilRows, isIdle))
         {
             await _bell.WaitAsync().ConfigureAwait(false);
         }
@@ -194,9 +204,9 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     }
 
     /// <summary>The same for a thread of its own, which needs nothing of the pool: there, a timer would not fire when it is wanted most.</summary>
-    public void Wait(long untilRows, TimeSpan atMost)
+    public void Wait(long untilRows, bool isIdle, TimeSpan atMost)
     {
-        if (!Arm(untilRows) && atMost > TimeSpan.Zero)
+        if (!Arm(untilRows, isIdle) && atMost > TimeSpan.Zero)
         {
             readerBell!.WaitOne(atMost);
         }
@@ -204,13 +214,13 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     }
 
     /// <returns>Whether so many came before they would have rung.</returns>
-    bool Arm(long untilRows)
+    bool Arm(long untilRows, bool isIdle)
     {
         lock (_entries.Lock)
         {
             _wakeAt = untilRows == long.MaxValue ? untilRows : _read.Rows + untilRows;
-            _isIdle = untilRows == 1;
-            return _written >= _wakeAt || (untilRows != long.MaxValue && WaitingRows > 0 && HasManyBytes) || (untilRows == 1 && _entries.TryPeek(out _));
+            _isIdle = isIdle;
+            return _written >= _wakeAt || (untilRows != long.MaxValue && WaitingRows > 0 && HasManyBytes) || (isIdle && _entries.TryPeek(out _));
         }
     }
 

@@ -152,5 +152,4 @@ readonly record struct MemoryRow(Entry Entry, RowRole Role, ReadOnlyMemory<byte>
 
     /// <summary>With a text of its own, and without what it was made of, unless its front end wants that back.</summary>
     public MemoryRow Owned() => this with { Json = Json.ToArray(), Entry = Entry.FrontEnd.WatchesLosses ? Entry : Entry with { Payload = null!, Error = null, Enrichment = null } };
-
 }

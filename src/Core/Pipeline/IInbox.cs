@@ -19,7 +19,7 @@ interface IInbox : IDisposable
     bool IsBehind { get; }
 
     /// <summary>What stands here should leave now, whatever the mode.</summary>
-    bool IsUrgent { get; }
+    bool IsUrgent { get; set; }
 
     /// <summary>When the first thing that can be taken came, on the monotonic clock; <see cref="long.MaxValue"/>: there is none.</summary>
     long FirstAt { get; }
@@ -29,9 +29,6 @@ interface IInbox : IDisposable
 
     /// <summary>The last row on disk that came before what is taken next.</summary>
     long LastSpooled { get; }
-
-    /// <summary>All that was urgent has been taken.</summary>
-    void Hurried();
 
     /// <summary>Looks for what happened meanwhile. Takes no rows.</summary>
     void Tend();
@@ -59,7 +56,8 @@ interface IInbox : IDisposable
     void Ring();
 
     /// <param name="untilRows">How many more rows are worth waking for.</param>
-    ValueTask WaitAsync(long untilRows);
+    /// <param name="isIdle">Nothing stands here: whatever comes wakes.</param>
+    ValueTask WaitAsync(long untilRows, bool isIdle);
 
     /// <summary>When what was accepted is where it belongs, or has had its time.</summary>
     Task SettledAsync();

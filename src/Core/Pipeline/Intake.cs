@@ -110,6 +110,10 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     {
         var latest = outbox.LatestUpdate(row.Lane, row.Id);
         row.After = latest ?? write;
+        if (row.After is { } awaited)
+        {
+            awaited.IsAwaited = true;
+        }
         if (isUpdate || latest is not null)
         {
             row.Fate = outbox.Update(row.Lane, row.Id);

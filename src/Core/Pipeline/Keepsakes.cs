@@ -12,8 +12,6 @@ sealed class Keepsakes
 {
     readonly ConcurrentDictionary<long, Keepsake> _kept = new();
 
-    public bool Any => !_kept.IsEmpty;
-
     public void Add(long sequence, Keepsake keepsake) => _kept[sequence] = keepsake;
 
     public Keepsake? Take(long sequence) => !_kept.IsEmpty && _kept.TryRemove(sequence, out var keepsake) ? keepsake : null;

@@ -115,10 +115,10 @@ sealed class Ledger
     /// <summary>What a write on disk keeps in memory all the same goes, though the write stays.</summary>
     public void Forgetting(long bytes) => Weighing(-bytes);
 
-    /// <summary>What is no write, or none any more, and is kept all the same; with a minus it is not.</summary>
-    public void Standing(long bytes) => Interlocked.Add(ref _otherwise.Bytes, bytes);
+    /// <summary>What entered beside the writes was taken from the queue, and weighs nothing any more.</summary>
+    public void LeaveBeside(long bytes) => Interlocked.Add(ref _otherwise.Bytes, -bytes);
 
-    /// <summary>A write that was taken from the queue weighs so much more in another form.</summary>
+    /// <summary>A write that was taken from the queue weighs so much more in another form, or something else is kept outside of the queue.</summary>
     public void Weighing(long bytes)
     {
         Holding(bytes);

@@ -85,7 +85,7 @@ sealed class LossReporter(Ledger ledger, long refusedBytes)
         }
         _watchedEvents += watched.Payloads.Count;
         _refusedBytes += watched.IsRefused ? watched.Bytes : 0;
-        ledger.Standing(watched.Bytes);
+        ledger.Weighing(watched.Bytes);
         _watched.Add(watched);
     }
 
@@ -127,7 +127,7 @@ sealed class LossReporter(Ledger ledger, long refusedBytes)
                     _watchedEvents -= told.Payloads.Count;
                     _refusedBytes -= told.IsRefused ? told.Bytes : 0;
                 }
-                ledger.Standing(-told.Bytes);
+                ledger.Weighing(-told.Bytes);
             }
             foreach (var (key, loss) in losses)
             {

@@ -355,7 +355,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     void Fill(ref Batch batch, in PendingRow row, ReadOnlySpan<byte> text)
     {
-        if (!HasRoom(batch, row, text.Length) || (row.Fate is { } fate && batch.WaitsFor(fate)))
+        if (!HasRoom(batch, row, text.Length) || (row.Fate is { IsAwaited: true } fate && batch.WaitsFor(fate)))
         {
             Seal(ref batch);
         }

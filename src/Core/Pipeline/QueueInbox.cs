@@ -15,15 +15,17 @@ sealed class QueueInbox(EntryQueue queue, EntryWriter writer, Intake intake, Flu
 
     public bool IsBehind => false; // a marker is taken after all that came before it
 
-    public bool IsUrgent => queue.IsUrgent;
+    public bool IsUrgent
+    {
+        get => queue.IsUrgent;
+        set => queue.IsUrgent = value;
+    }
 
     public long FirstAt => queue.TryPeek(out var first) ? first.AcceptedAt : long.MaxValue;
 
     public long OldestAt => FirstAt;
 
     public long LastSpooled => 0;
-
-    public void Hurried() => queue.Hurried();
 
     public void Tend() { }
 
@@ -67,7 +69,7 @@ sealed class QueueInbox(EntryQueue queue, EntryWriter writer, Intake intake, Flu
 
     public void Ring() => queue.Ring();
 
-    public ValueTask WaitAsync(long untilRows) => queue.WaitAsync(untilRows);
+    public ValueTask WaitAsync(long untilRows, bool isIdle) => queue.WaitAsync(untilRows, isIdle);
 
     public Task SettledAsync() => Task.CompletedTask;
 

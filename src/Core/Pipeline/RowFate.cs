@@ -5,5 +5,8 @@ sealed class RowFate
 {
     public bool IsSettled { get; set; }
 
+    /// <summary>Somebody depends on it. Of most rows that are noted nobody does: openings whose end is still to come.</summary>
+    public bool IsAwaited { get; set; }
+
     public Batch? Where { get; set; }
 }

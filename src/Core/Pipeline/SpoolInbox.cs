@@ -43,9 +43,15 @@ sealed class SpoolInbox(
 
     public bool IsBehind => OnDisk > 0 && !fates.HasLeftRows;
 
-    public bool IsUrgent => handover.IsUrgent;
+    public bool IsUrgent
+    {
+        get => handover.IsUrgent;
+        set => handover.IsUrgent = value;
+    }
 
-    public long FirstAt => OnDisk == 0 ? FirstInMemoryAt : MayRead ? _firstAt : long.MaxValue;
+    public long FirstAt => OnDisk > 0 ? (MayRead ? _firstAt : long.MaxValue)
+        : store.IsUnreadable ? long.MaxValue // what is in memory waits behind it, and the thread rings when that is over
+        : FirstInMemoryAt;
 
     public long OldestAt => Math.Min(store.OldestTicks is var ticks && ticks == long.MaxValue ? long.MaxValue : Timestamp(ticks), Math.Min(FirstInMemoryAt, FirstLateAt));
 
@@ -63,8 +69,6 @@ sealed class SpoolInbox(
     long FirstInMemoryAt => handover.TryPeek(out var first) && first.Row is { } row ? row.Entry.AcceptedAt : long.MaxValue;
 
     long FirstLateAt => _late.First?.Value.Entry.AcceptedAt ?? long.MaxValue;
-
-    public void Hurried() => handover.IsUrgent = false;
 
     public void Tend()
     {
@@ -98,11 +102,11 @@ sealed class SpoolInbox(
                 TakeFromDisk();
                 return true;
             }
-            if (IsUnreadable)
+            if (IsUnreadable && !(handover.IsComplete && item?.Row is { Role: RowRole.Whole }))
             {
-                return false; // what is in memory came later
+                return false; // what is in memory came later; at the end what depends on nothing goes all the same
             }
-            if (TakeLate())
+            if (!IsUnreadable && TakeLate())
             {
                 return true;
             }
@@ -176,7 +180,7 @@ sealed class SpoolInbox(
 
     public void Ring() => handover.Ring();
 
-    public ValueTask WaitAsync(long untilRows) => handover.WaitAsync(untilRows, _seen);
+    public ValueTask WaitAsync(long untilRows, bool isIdle) => handover.WaitAsync(untilRows, _seen); // beginnings are the thread's
 
     /// <summary>What the disk can still take it gets, even if there was no time to send anything. In real time, as the disk is.</summary>
     public async Task SettledAsync()

@@ -245,9 +245,8 @@ sealed class SpoolThread : IRowTaker
         {
             return;
         }
-        var rows = _store.Rows;
         var isOnDisk = _store.Commit();
-        if (_store.Rows < rows + (isOnDisk ? 1 : 0)) // the oldest made way, and are to be told of
+        if (_store.HasNews) // the oldest made way, and are to be told of
         {
             _handover.Ring();
         }
@@ -324,11 +323,11 @@ sealed class SpoolThread : IRowTaker
         var pause = Pace - Stopwatch.GetElapsedTime(_committedAt);
         if (pause > TimeSpan.Zero)
         {
-            _queue.Wait(_options.BatchSizeLimit, pause);
+            _queue.Wait(_options.BatchSizeLimit, isIdle: false, pause);
         }
         else
         {
-            _queue.Wait(1, _store.Rows > 0 || _openSince != long.MaxValue ? WithRows : WithoutRows);
+            _queue.Wait(1, isIdle: true, _store.Rows > 0 || _openSince != long.MaxValue ? WithRows : WithoutRows);
         }
     }
 

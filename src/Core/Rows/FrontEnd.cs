@@ -79,7 +79,7 @@ abstract class FrontEnd(FrontEndSettings settings)
     /// <summary>Whether <see cref="Lost"/> wants to know; if so payloads are kept until their row's fate is known.</summary>
     public virtual bool WatchesLosses => false;
 
-    /// <summary>An event that will not arrive. On the thread pool, or on the caller's when the queue refuses it.</summary>
+    /// <summary>An event that will not arrive. On the thread pool, one call at a time.</summary>
     public virtual void Lost(IReadOnlyList<object> payloads, RowLoss loss) { }
 }
 

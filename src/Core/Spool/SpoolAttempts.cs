@@ -88,8 +88,15 @@ sealed class SpoolAttempts(ISpoolFiles files)
                 }
             }
             known = [];
-            _tried.Add(segment, known); // first: what cannot be read is not asked for again
-            Read(segment, known);
+            _tried.Add(segment, known);
+            try
+            {
+                Read(segment, known);
+            }
+            catch (Exception) // what cannot be read counts as never tried: the row itself must not wait for it
+            {
+                known.Clear();
+            }
         }
         return known;
     }
@@ -136,11 +143,11 @@ sealed class SpoolAttempts(ISpoolFiles files)
             BinaryPrimitives.WriteUInt32LittleEndian(entry[12..], Crc(entry, segment));
         }
         using var file = files.Open(segment.AttemptsPath) ?? files.Create(segment.AttemptsPath);
-        file.Write(bytes, 0);
         if (file.Length > bytes.Length)
         {
-            file.Truncate(bytes.Length);
+            file.Truncate(bytes.Length); // first: whoever ends between the two leaves an attempt out, and counts none twice
         }
+        file.Write(bytes, 0);
     }
 
     static uint Crc(ReadOnlySpan<byte> entry, SpoolSegment segment) => SpoolFormat.Crc(entry[..12], (uint)(segment.Nonce ^ (segment.Nonce >> 32)));

@@ -69,6 +69,17 @@ sealed class SpoolIndex
         }
     }
 
+    public bool HasNews
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _news.Count > 0;
+            }
+        }
+    }
+
     public bool TryTakeNews(out SpoolNews news)
     {
         lock (_lock)

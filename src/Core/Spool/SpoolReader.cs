@@ -101,9 +101,15 @@ sealed class SpoolReader(ISpoolFiles files, SpoolIndex index, SpoolAttempts atte
         Lost(rows, SpoolText.Damaged);
         if (rows > 0 && frame.DamageFrom >= 0)
         {
-            var bytes = new byte[Math.Min(end - frame.DamageFrom, MostDamageKept)];
-            _file!.Read(bytes, frame.DamageFrom);
-            index.KeepDamage(bytes);
+            try
+            {
+                var bytes = new byte[Math.Min(end - frame.DamageFrom, MostDamageKept)];
+                _file!.Read(bytes, frame.DamageFrom);
+                index.KeepDamage(bytes);
+            }
+            catch (Exception) // a keepsake for people; the rows after it must not wait for it
+            {
+            }
         }
     }
 

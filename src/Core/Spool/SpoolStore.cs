@@ -113,6 +113,8 @@ sealed class SpoolStore : IDisposable
     }
 
     /// <summary>What happened since the last call; for the ledger, by the thread that reads.</summary>
+    public bool HasNews => _index.HasNews;
+
     public bool TryTakeNews(out SpoolNews news) => _index.TryTakeNews(out news);
 
     // ---- the reader ----------------------------------------------------------------------------------------------------------------

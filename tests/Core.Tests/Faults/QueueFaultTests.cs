@@ -117,7 +117,7 @@ public sealed class QueueFaultTests
             }
             for (var count = 0; count < writers * each;)
             {
-                await queue.WaitAsync(1);
+                await queue.WaitAsync(1, isIdle: true);
                 while (queue.TryRead(out var entry))
                 {
                     read[(int)entry.Ticks].Add((int)entry.Size);

@@ -18,6 +18,53 @@ public sealed class RegressionTests
     static int TimesSent(World world, string what) => Bodies(world).Count(request => request.Body.Contains(what));
 
     [Fact]
+    public async Task ASpanThatOpensBeforeAllElseIsWaitedForAtRest()
+    {
+        await using var world = await World.StartAsync();
+        var turns = 0;
+        var clock = new WatchedClock(world.Clock, () => Interlocked.Increment(ref turns));
+        using var span = world.Logger(options => (options.TimeProvider, options.EagerlyEmitFirstEvent) = (clock, true)).StartSpan("open");
+
+        var other = world.Logger(); // as long as another loop takes for a hundred deliveries
+        for (var i = 0; i < 100; i++)
+        {
+            other.Log(name: "row");
+            await other.Client.FlushAsync();
+        }
+
+        Assert.InRange(Volatile.Read(ref turns), 1, 50);
+    }
+
+    [Fact]
+    public async Task ASpanThatOpensAndEndsWhileAllRequestsAreUnderWayIsOneRow()
+    {
+        await using var world = await World.StartAsync();
+        var mayAnswer = new TaskCompletionSource();
+        world.Server.OnLogs3 = async _ =>
+        {
+            await mayAnswer.Task;
+            return null;
+        };
+        var logger = world.Logger(options => options.BatchSizeLimit = 1);
+        for (var i = 0; i < 4; i++)
+        {
+            logger.Log(name: "under way");
+        }
+        var first = logger.Client.FlushAsync();
+        await world.Server.Requests.WaitForAsync(static all => all.Count(static request => request.Path == "/logs3") == 4, "four requests");
+
+        var span = logger.StartSpan("span");
+        logger.Log(name: "row"); // makes the loop look
+        Await(() => logger.Client.Ledger.UnreadBytes == 0);
+        span.End();
+        mayAnswer.SetResult();
+        await first;
+        await logger.Client.FlushAsync();
+
+        Assert.Equal(1, TimesSent(world, span.Id));
+    }
+
+    [Fact]
     public async Task ARowThatComesWhileTheLoopArmsItsTimerIsNotForgotten()
     {
         await using var world = await World.StartAsync();

@@ -8,16 +8,20 @@ public sealed class Watch
 {
     static readonly AsyncLocal<TestRecord?> Current = new();
 
-    /// <summary>What happened in no test's flow.</summary>
+    /// <summary>What happened in no test's flow: for the watch over the whole run.</summary>
     static readonly TestRecord Outside = new("no test in particular");
 
     readonly TestRecord _left = new("the run");
+    readonly TestRecord? _outside;
 
     static Watch()
     {
         Metrics.Began += static client => Record.Add(new Book(client, Record.Name));
         Canary.Listen();
     }
+
+    /// <param name="isOfRun">It answers for what happened in no test's flow, too.</param>
+    public Watch(bool isOfRun = false) => _outside = isOfRun ? Outside : null;
 
     static TestRecord Record => Current.Value ?? Outside;
 
@@ -35,9 +39,10 @@ public sealed class Watch
             return [];
         }
         Current.Value = null;
+        var books = record.TakeBooks(); // before looking what is open: what begins in between has not ended
         var open = Metrics.All().Select(static client => client.Ledger).ToHashSet();
         var faults = record.TakeFaults();
-        foreach (var book in record.TakeBooks())
+        foreach (var book in books)
         {
             if (open.Contains(book.Ledger))
             {
@@ -56,8 +61,9 @@ public sealed class Watch
     public void End()
     {
         Canary.CheckMeter();
+        Book[] books = [.. _left.TakeBooks(), .. _outside?.TakeBooks() ?? []];
         var open = Metrics.All().Select(static client => client.Ledger).ToHashSet();
-        List<string> faults = [.. Outside.TakeFaults(), .. from book in (Book[])[.. _left.TakeBooks(), .. Outside.TakeBooks()] let fault = book.Fault(open.Contains(book.Ledger)) where fault is not null select fault];
+        List<string> faults = [.. _outside?.TakeFaults() ?? [], .. from book in books let fault = book.Fault(open.Contains(book.Ledger)) where fault is not null select fault];
         if (faults.Count > 0)
         {
             throw new WatchException(faults);

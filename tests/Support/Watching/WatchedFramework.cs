@@ -21,7 +21,7 @@ public sealed class WatchedFramework(IMessageSink sink) : XunitTestFramework(sin
     sealed class Runner(ITestAssembly assembly, IEnumerable<IXunitTestCase> cases, IMessageSink diagnostics, IMessageSink execution, ITestFrameworkExecutionOptions options)
         : XunitTestAssemblyRunner(assembly, cases, diagnostics, execution, options)
     {
-        readonly Watch _watch = new();
+        readonly Watch _watch = new(isOfRun: true);
 
         protected override IMessageBus CreateMessageBus() => new WatchedBus(base.CreateMessageBus(), _watch);
 

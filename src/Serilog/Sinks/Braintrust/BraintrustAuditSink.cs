@@ -15,6 +15,8 @@ sealed class BraintrustAuditSink(ClientLease lease, FrontEndSettings settings, L
     /// <inheritdoc cref="BraintrustSink.Logger"/>
     public BraintrustLogger Logger => _logger;
 
+    public bool IsEnabled => _frontEnd.IsEnabled;
+
     public void Emit(LogEvent logEvent)
     {
         if (!_frontEnd.IsEnabled || !gate.Admits(logEvent))

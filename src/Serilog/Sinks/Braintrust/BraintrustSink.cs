@@ -33,6 +33,8 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
     /// <summary>Of the project that events go to unless a selector routes them.</summary>
     public BraintrustLogger Logger => _logger;
 
+    public bool IsEnabled => _frontEnd.IsEnabled;
+
     public void Emit(LogEvent logEvent)
     {
         if (!_frontEnd.IsEnabled || !_gate.Admits(logEvent))

@@ -10,29 +10,49 @@ namespace Serilog.Sinks.Braintrust;
 /// Knows the Braintrust logger that a Serilog logger writes to. Serilog does not tell what its sinks are, but it shows what it captures to every destructuring policy; this
 /// one comes with each sink and answers a value that nobody else knows.
 /// </summary>
-sealed class SpanTarget(BraintrustLogger logger) : IDestructuringPolicy
+/// <param name="logger">Of the sink's project.</param>
+/// <param name="isEnabled">A sink that is off lets others answer, and is remembered should there be none.</param>
+sealed class SpanTarget(BraintrustLogger logger, bool isEnabled) : IDestructuringPolicy
 {
-    static readonly object Question = new Asking();
-
-    /// <summary>Null: none of the sinks is Braintrust's, or it stands behind a wrapper, whose configuration is not the logger's.</summary>
-    public static BraintrustLogger? Of(ILogger logger)
+    /// <param name="logger">Whose sinks are asked.</param>
+    /// <param name="isOff">All of them are off.</param>
+    /// <returns>Null: none of the sinks is Braintrust's, or it stands behind a wrapper, whose configuration is not the logger's.</returns>
+    public static BraintrustLogger? Of(ILogger logger, out bool isOff)
     {
+        var question = new Question();
         try
         {
-            return logger.BindProperty(nameof(SpanTarget), Question, destructureObjects: true, out var answer) ? (answer.Value as ScalarValue)?.Value as BraintrustLogger : null;
+            logger.BindProperty(nameof(SpanTarget), question, destructureObjects: true, out _);
         }
         catch (Exception error) // a destructuring policy of the application's
         {
             SelfLog.WriteLine("Serilog.Sinks.Braintrust could not find a logger's sink: {0}", error);
-            return null;
         }
+        isOff = question.Answer is null && question.Off is not null;
+        return question.Answer ?? question.Off;
     }
 
     public bool TryDestructure(object value, ILogEventPropertyValueFactory propertyValueFactory, [NotNullWhen(true)] out LogEventPropertyValue? result)
     {
-        result = ReferenceEquals(value, Question) ? new ScalarValue(logger) : null;
-        return result is not null;
+        result = null;
+        if (value is not Question question)
+        {
+            return false;
+        }
+        if (!isEnabled)
+        {
+            question.Off ??= logger;
+            return false;
+        }
+        question.Answer = logger;
+        result = new ScalarValue(null);
+        return true;
     }
 
-    sealed class Asking;
+    // Nothing public: should nobody answer, Serilog captures an empty structure.
+    sealed class Question
+    {
+        internal BraintrustLogger? Answer;
+        internal BraintrustLogger? Off;
+    }
 }
