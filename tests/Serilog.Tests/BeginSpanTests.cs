@@ -163,6 +163,34 @@ public class BeginSpanTests
         world.CheckLedger();
     }
 
+    [Fact]
+    public async Task ASinkThatIsOffGivesWayToOneThatIsOnAndAloneSendsNothing()
+    {
+        await using var world = await World.StartAsync();
+        var (off, on) = (Some.ProjectName(), Some.ProjectName());
+        LoggerConfiguration Off() => new LoggerConfiguration().WriteTo.Braintrust(options =>
+        {
+            (options.Project, options.Enabled) = (off, false);
+            world.PointTo(options);
+        });
+        await using (var both = Off().WriteTo.Braintrust(world.Client, on).CreateLogger())
+        {
+            both.BeginSpan("of the one that is on").Dispose();
+        }
+        await using (var alone = Off().CreateLogger())
+        {
+            using var span = alone.BeginSpan("of nobody");
+            Assert.Equal(off, span.Logger.Project);
+            span.Log(output: "secret");
+            alone.Information("inside");
+        }
+
+        await world.Client.FlushAsync();
+        world.CheckLedger();
+        Assert.Equal(["of the one that is on"], await Names(world, on));
+        Assert.Empty(await Names(world, off));
+    }
+
     static async Task<IEnumerable<string?>> Names(World world, string project) =>
         (await world.StoredAsync(project)).Select(row => row.Text("span_attributes", "name")).Order(StringComparer.Ordinal);
 
