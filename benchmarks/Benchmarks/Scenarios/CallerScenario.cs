@@ -32,7 +32,7 @@ sealed class CallerScenario(string family) : Scenario
         var nanoseconds = new List<double>();
         var processor = new List<double>();
         var bytes = new List<double>();
-        for (var round = run.IsSmoke ? -1 : -15; round < (run.IsSmoke ? 1 : 9); round++) // those below zero warm up
+        for (var round = run.IsSmoke ? -1 : -30; round < (run.IsSmoke ? 1 : 9); round++) // those below zero warm up
         {
             var (time, cpu, allocated) = Round(call, threads, run.IsSmoke ? 200 : EventsPerRound);
             if (round >= 0)

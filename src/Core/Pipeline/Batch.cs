@@ -216,7 +216,7 @@ sealed class Batch : IDisposable
         }
         if (_count == _rows.Length)
         {
-            Resize(Math.Max(4, 2 * _count));
+            Resize(RowArrays.After(_count));
         }
         _rows[_count++] = row;
     }

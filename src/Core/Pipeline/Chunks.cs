@@ -74,7 +74,7 @@ sealed class Chunks
         }
         else if (at == _chunks[^1].Length)
         {
-            Resize(Math.Min(ChunkBytes, Math.Max(at + at / 2, at + Math.Min(more, ChunkBytes))), at);
+            Resize(Math.Min(ChunkBytes, Math.Max(4 * at, at + Math.Min(more, ChunkBytes))), at); // few steps to one that is kept
         }
         return _chunks[^1];
     }
@@ -87,10 +87,10 @@ sealed class Chunks
         _chunks[^1] = chunk;
     }
 
-    /// <summary>Whole chunks for the next batch, of all clients: two megabytes at most.</summary>
+    /// <summary>Whole chunks for the next batch, of all clients: six megabytes at most, two bodies of a backlog.</summary>
     static class Spare
     {
-        const int Most = 32;
+        const int Most = 96;
 
         static readonly Stack<byte[]> Chunks = new(Most);
 

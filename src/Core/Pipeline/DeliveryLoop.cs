@@ -367,6 +367,7 @@ sealed class DeliveryLoop
             _inbox.Sending(batch);
             _ = SendAsync(batch);
         }
+        _outbox.FitWhatWaits();
         _readyWhenSent = _outbox.Ready;
     }
 

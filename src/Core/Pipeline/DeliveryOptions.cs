@@ -8,7 +8,7 @@ sealed record DeliveryOptions(
     TimeSpan RetryTimeLimit, TimeSpan ShutdownTimeout, bool FlushOnExit, HttpMessageHandler? Handler, TimeProvider Clock)
 {
     // At a distance a request costs its round trip: what waits anyway goes in few of them. As many as an answer can name without being long.
-    const int RowsOfABacklog = 10_000;
+    const int RowsOfABacklog = RowArrays.Large;
 
     /// <summary>The most rows in one request; <see cref="BatchSizeLimit"/> is how many are worth one.</summary>
     public int MostRows { get; init; } = BatchSizeLimit;

@@ -16,6 +16,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     readonly Dictionary<(Lane, RowId), RowFate> _updates = [];
     readonly LinkedList<Batch> _ready = new();
     readonly HashSet<Batch> _sending = [];
+    readonly List<Batch> _unfitted = [];
     Batch _filling = new();
     Batch _following = new(); // rows that have to come after one that still fills: a body must not hold the same row twice
     int _updatesToSweepAt = 1024;
@@ -101,10 +102,23 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     {
         if (batch.Count > 0)
         {
-            batch.Fit();
             _ready.AddLast(batch);
+            _unfitted.Add(batch);
             batch = new Batch();
         }
+    }
+
+    /// <summary>What became ready and could not leave waits: it gives up what it holds beyond its rows. What leaves at once need not.</summary>
+    public void FitWhatWaits()
+    {
+        foreach (var batch in _unfitted)
+        {
+            if (!batch.IsUnderWay && batch.Count > 0)
+            {
+                batch.Fit();
+            }
+        }
+        _unfitted.Clear();
     }
 
     /// <summary>Takes the next batch that may go; null when none may.</summary>
@@ -162,10 +176,18 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     }
 
     /// <summary>To be sent again before others.</summary>
-    public void SendAgain(Batch batch) => _ready.AddFirst(batch);
+    public void SendAgain(Batch batch)
+    {
+        batch.Fit();
+        _ready.AddFirst(batch);
+    }
 
     /// <summary>To be sent again after others, which may fare better.</summary>
-    public void SendLater(Batch batch) => _ready.AddLast(batch);
+    public void SendLater(Batch batch)
+    {
+        batch.Fit();
+        _ready.AddLast(batch);
+    }
 
     /// <summary>Rows that waited for their project go where the others go.</summary>
     public void Unpark(Lane lane)

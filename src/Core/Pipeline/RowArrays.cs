@@ -1,44 +1,70 @@
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>
-/// The rows of batches of the usual size: too large to be made anew for each. The loop takes and gives back on whatever thread it finds itself, where a shared pool does not find its arrays again. Of
-/// all clients as many are kept as one has under way, a megabyte; other sizes are made as they are wanted.
+/// The rows of batches: those of the usual sizes are too large to be made anew for each, since the collector's large object heap makes it look at everything that waits. The loop takes and gives back
+/// on whatever thread it finds itself, where a shared pool does not find its arrays again. Of all clients some three megabytes are kept.
 /// </summary>
 static class RowArrays
 {
-    const int Usual = 1024; // what a batch of a thousand grows to
-    const int Most = 8;
+    /// <summary>What a batch of a thousand grows to.</summary>
+    public const int Usual = 1024;
 
-    static readonly Stack<PendingRow[]> Spare = new(Most);
+    /// <summary>What a batch of a backlog grows to.</summary>
+    public const int Large = 4096;
+
+    static readonly Shelf UsualOnes = new(4);
+    static readonly Shelf LargeOnes = new(3);
 
     /// <returns>As long as that.</returns>
-    public static PendingRow[] Rent(int rows)
-    {
-        if (rows == Usual)
-        {
-            lock (Spare)
-            {
-                if (Spare.TryPop(out var array))
-                {
-                    return array;
-                }
-            }
-        }
-        return new PendingRow[rows];
-    }
+    public static PendingRow[] Rent(int rows) => ShelfOf(rows)?.Take() ?? new PendingRow[rows];
 
     public static void Return(PendingRow[] rows)
     {
-        if (rows.Length != Usual)
+        if (ShelfOf(rows.Length) is { } shelf)
         {
-            return;
+            Array.Clear(rows);
+            shelf.PutBack(rows);
         }
-        Array.Clear(rows);
-        lock (Spare)
+    }
+
+    /// <summary>The next size of a batch that has become too small: few steps, none of them large but those that are kept.</summary>
+    public static int After(int rows) => rows switch
+    {
+        < 4 => 4,
+        < 32 => 32,
+        < 256 => 256,
+        < Usual => Usual,
+        < Large => Large,
+        _ => 2 * rows,
+    };
+
+    static Shelf? ShelfOf(int rows) => rows switch
+    {
+        Usual => UsualOnes,
+        Large => LargeOnes,
+        _ => null,
+    };
+
+    sealed class Shelf(int most)
+    {
+        readonly Stack<PendingRow[]> _arrays = new(most);
+
+        public PendingRow[]? Take()
         {
-            if (Spare.Count < Most)
+            lock (_arrays)
             {
-                Spare.Push(rows);
+                return _arrays.TryPop(out var array) ? array : null;
+            }
+        }
+
+        public void PutBack(PendingRow[] array)
+        {
+            lock (_arrays)
+            {
+                if (_arrays.Count < most)
+                {
+                    _arrays.Push(array);
+                }
             }
         }
     }
