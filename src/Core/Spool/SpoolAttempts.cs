@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Braintrust.Logging.Spool;
 
 /// <summary>
@@ -9,7 +7,6 @@ namespace Braintrust.Logging.Spool;
 /// </summary>
 sealed class SpoolAttempts(ISpoolFiles files)
 {
-    const int EntrySize = 16;
     const uint Tried = 4;
 
     // A process has a few requests under way, of at most so many rows; what is longer was not written by us.
@@ -110,11 +107,9 @@ sealed class SpoolAttempts(ISpoolFiles files)
         }
         var bytes = new byte[Math.Min(file.Length, MostBytes)];
         var length = file.Read(bytes, 0);
-        for (var at = 0; at + EntrySize <= length; at += EntrySize)
+        for (var at = 0; at + SegmentEntry.Size <= length; at += SegmentEntry.Size)
         {
-            var entry = bytes.AsSpan(at, EntrySize);
-            var range = new RowRange(BinaryPrimitives.ReadInt32LittleEndian(entry[4..]), BinaryPrimitives.ReadInt32LittleEndian(entry[8..]));
-            if (BinaryPrimitives.ReadUInt32LittleEndian(entry) != Tried || BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]) != Crc(entry, segment) || range.From < 0 || range.Count < 0)
+            if (!SegmentEntry.TryRead(bytes.AsSpan(at, SegmentEntry.Size), segment.Nonce, out var kind, out var range) || kind != Tried)
             {
                 return;
             }
@@ -133,14 +128,10 @@ sealed class SpoolAttempts(ISpoolFiles files)
             files.Delete(segment.AttemptsPath);
             return;
         }
-        var bytes = new byte[Math.Min(ranges.Count, MostBytes / EntrySize) * EntrySize];
-        for (var i = 0; i < bytes.Length / EntrySize; i++)
+        var bytes = new byte[Math.Min(ranges.Count, MostBytes / SegmentEntry.Size) * SegmentEntry.Size];
+        for (var i = 0; i < bytes.Length / SegmentEntry.Size; i++)
         {
-            var entry = bytes.AsSpan(i * EntrySize, EntrySize);
-            BinaryPrimitives.WriteUInt32LittleEndian(entry, Tried);
-            BinaryPrimitives.WriteInt32LittleEndian(entry[4..], ranges[i].From);
-            BinaryPrimitives.WriteInt32LittleEndian(entry[8..], ranges[i].Count);
-            BinaryPrimitives.WriteUInt32LittleEndian(entry[12..], Crc(entry, segment));
+            SegmentEntry.Write(bytes.AsSpan(i * SegmentEntry.Size, SegmentEntry.Size), Tried, ranges[i], segment.Nonce);
         }
         using var file = files.Open(segment.AttemptsPath) ?? files.Create(segment.AttemptsPath);
         if (file.Length > bytes.Length)
@@ -149,6 +140,4 @@ sealed class SpoolAttempts(ISpoolFiles files)
         }
         file.Write(bytes, 0);
     }
-
-    static uint Crc(ReadOnlySpan<byte> entry, SpoolSegment segment) => SpoolFormat.Crc(entry[..12], (uint)(segment.Nonce ^ (segment.Nonce >> 32)));
 }

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Braintrust.Logging.Spool;
 
 /// <summary>
@@ -19,7 +17,6 @@ namespace Braintrust.Logging.Spool;
 /// </remarks>
 sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
 {
-    const int EntrySize = 16;
     const uint Settled = 1, Taken = 2, Released = 3; // the last two were written once, and mean nothing any more
 
     // Segments whose notes are written and not forced to disk.
@@ -81,12 +78,9 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
         var bytes = new byte[Math.Min(file.Length, 16 * 1024 * 1024)];
         var length = file.Read(bytes, 0);
         var valid = 0;
-        for (; valid + EntrySize <= length; valid += EntrySize)
+        for (; valid + SegmentEntry.Size <= length; valid += SegmentEntry.Size)
         {
-            var entry = bytes.AsSpan(valid, EntrySize);
-            var kind = BinaryPrimitives.ReadUInt32LittleEndian(entry);
-            var range = new RowRange(BinaryPrimitives.ReadInt32LittleEndian(entry[4..]), BinaryPrimitives.ReadInt32LittleEndian(entry[8..]));
-            if (BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]) != SpoolFormat.Crc(entry[..12], Seed(nonce)) || kind is < Settled or > Released || range.From < 0 || range.Count < 0)
+            if (!SegmentEntry.TryRead(bytes.AsSpan(valid, SegmentEntry.Size), nonce, out var kind, out var range) || kind is < Settled or > Released)
             {
                 break;
             }
@@ -229,15 +223,10 @@ sealed class SpoolNotes(ISpoolFiles files, SpoolIndex index, SpoolSync sync)
 
     static byte[] Entry(SpoolSegment segment, RowRange range)
     {
-        var entry = new byte[EntrySize];
-        BinaryPrimitives.WriteUInt32LittleEndian(entry, Settled);
-        BinaryPrimitives.WriteInt32LittleEndian(entry.AsSpan(4), range.From);
-        BinaryPrimitives.WriteInt32LittleEndian(entry.AsSpan(8), range.Count);
-        BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(12), SpoolFormat.Crc(entry.AsSpan(0, 12), Seed(segment.Nonce)));
+        var entry = new byte[SegmentEntry.Size];
+        SegmentEntry.Write(entry, Settled, range, segment.Nonce);
         return entry;
     }
-
-    static uint Seed(ulong nonce) => (uint)(nonce ^ (nonce >> 32));
 }
 
 /// <summary>What the notes of a segment say.</summary>
