@@ -213,7 +213,7 @@ public sealed class SpoolTests
     public void FilesOfTheFirstFormatStayReadable()
     {
         using var world = new SpoolWorld();
-        var home = Plant(world);
+        var home = world.Plant();
         foreach (var ending in new[] { ".rows", ".ack" })
         {
             File.Copy(Path.Combine(AppContext.BaseDirectory, "Spool", "format-1" + ending), Path.Combine(home, "0000000000000000" + ending));
@@ -247,56 +247,5 @@ public sealed class SpoolTests
         var read = SpoolWorld.Texts(store);
         store.Maintain(); // the first is all that is read ahead
         Assert.True(rows.SequenceEqual(read.Concat(SpoolWorld.Texts(store))));
-    }
-
-    [Fact, Trait("Row", "D15")]
-    public void ManySegmentsAreReadOneAfterTheOtherWithFewFilesOpen()
-    {
-        var count = LongTests.Count(2_000, 100_000);
-        using var world = new SpoolWorld();
-        var home = Plant(world);
-        var segment = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Spool", "format-1.rows"));
-        for (var i = 0; i < count; i++)
-        {
-            File.WriteAllBytes(Path.Combine(home, $"{i:x16}.rows"), segment);
-        }
-        var disk = new BrokenDisk();
-        using var store = new SpoolStore(new SpoolSettings(world.Root, default, 1L << 30, "https://app.test", null), world.Clock, disk);
-        var (rows, most, before) = (0, 0L, GC.GetTotalMemory(forceFullCollection: true));
-        for (var known = -1; known < rows;) // each time it opens as many as it may in one go
-        {
-            known = rows;
-            store.Maintain();
-            while (store.TryRead(out var row))
-            {
-                store.Settle(row.Sequence);
-                if (++rows % 1_000 == 0)
-                {
-                    most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
-                }
-            }
-        }
-
-        Assert.Equal(3 * count, rows);
-        Assert.InRange(disk.MostOpen, 1, 8);
-        Assert.InRange(most, 0, 1_000 + 1_000L * count); // what is noted of a segment
-        store.Maintain();
-        Assert.Empty(world.Files("*.rows"));
-    }
-
-    /// <summary>The folder of a process that has ended.</summary>
-    static string Plant(SpoolWorld world)
-    {
-        var home = Path.Combine(world.Root, new string('0', 31) + "1");
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(home);
-        }
-        else
-        {
-            Directory.CreateDirectory(world.Root, (UnixFileMode)0b111_000_000);
-            Directory.CreateDirectory(home, (UnixFileMode)0b111_000_000);
-        }
-        return home;
     }
 }

@@ -93,4 +93,20 @@ sealed class SpoolWorld : IDisposable
             Directory.Delete(_parent, recursive: true);
         }
     }
+
+    /// <summary>The folder of a process that has ended.</summary>
+    public string Plant()
+    {
+        var home = Path.Combine(Root, new string('0', 31) + "1");
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(home);
+        }
+        else
+        {
+            Directory.CreateDirectory(Root, (UnixFileMode)0b111_000_000);
+            Directory.CreateDirectory(home, (UnixFileMode)0b111_000_000);
+        }
+        return home;
+    }
 }
