@@ -4,7 +4,7 @@ using Serilog;
 
 namespace Snippets;
 
-/// <summary>What the README begins with.</summary>
+/// <summary>What the pages of the two front ends begin with.</summary>
 public static class SevenLines
 {
     public static void Serilog()

@@ -9,7 +9,8 @@ namespace Braintrust.Logging;
 /// than zero (<see cref="ShutdownTimeout"/> may be zero) and at most 24 days; what cannot work is an error that names the option.</remarks>
 public class BraintrustOptions
 {
-    int? _batchSizeLimit;
+    const int DefaultBatchSizeLimit = 1000;
+
     TimeSpan? _retryTimeLimit;
 
     /// <summary>
@@ -41,16 +42,12 @@ public class BraintrustOptions
 
     /// <summary>
     /// How many waiting rows are sent without waiting for <see cref="Period"/>. Default 1,000; where more are waiting, requests then grow up to half of the server's limit for a body.
-    /// A value that is set is also the most rows in one request.
+    /// Any other value is also the most rows in one request.
     /// </summary>
-    public int BatchSizeLimit
-    {
-        get => _batchSizeLimit ?? 1000;
-        set => _batchSizeLimit = value;
-    }
+    public int BatchSizeLimit { get; set; } = DefaultBatchSizeLimit;
 
     /// <summary>Null: a backlog may go in larger requests.</summary>
-    internal int? MostRows => _batchSizeLimit;
+    internal int? MostRows => BatchSizeLimit == DefaultBatchSizeLimit ? null : BatchSizeLimit;
 
     /// <summary>How long the first row of a batch waits for company before it is sent. Default two seconds.</summary>
     public TimeSpan Period { get; set; } = TimeSpan.FromSeconds(2);
@@ -81,13 +78,6 @@ public class BraintrustOptions
     /// uploaded; and events that a failure listener has yet to be told of. Beside it there are arrays that are used again and what is under way: a tenth of it and 8 MiB at most.</remarks>
     public long QueueLimitBytes { get; set; } = 64L * 1024 * 1024;
 
-    /// <summary>How long a row may wait for delivery before it is dropped as <c>expired</c>. Default 24 hours; with a <see cref="SpoolDirectory"/> seven days.</summary>
-    public TimeSpan RetryTimeLimit
-    {
-        get => _retryTimeLimit ?? TimeSpan.FromDays(SpoolDirectory is null ? 1 : 7);
-        set => _retryTimeLimit = value;
-    }
-
     /// <summary>
     /// A folder where rows are kept until Braintrust has acknowledged them: they survive the end of the process, however sudden, and an outage of days. Each client has a folder of its
     /// own in it, private to its user; it is made if it does not exist. A relative path is below the current directory when the client is made. Default none: rows wait in memory alone.
@@ -95,6 +85,13 @@ public class BraintrustOptions
     /// <remarks>Log calls never wait for the disk. What is on disk is what would be sent, so masks and <see cref="CaptureContent"/> hold there too; a key is never written. Keep it on a
     /// volume that outlives the container, and out of folders that others may write to.</remarks>
     public string? SpoolDirectory { get; set; }
+
+    /// <summary>How long a row may wait for delivery before it is dropped as <c>expired</c>. Default 24 hours; with a <see cref="SpoolDirectory"/> seven days.</summary>
+    public TimeSpan RetryTimeLimit // below what changes its default: configuration binders write every property back, in this order
+    {
+        get => _retryTimeLimit ?? TimeSpan.FromDays(SpoolDirectory is null ? 1 : 7);
+        set => _retryTimeLimit = value;
+    }
 
     /// <summary>What a row survives once it is on disk. Default <see cref="SpoolSync.Write"/>: the end of the process, but no loss of power.</summary>
     public SpoolSync SpoolSync { get; set; }

@@ -61,6 +61,21 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     internal FrontEnd FrontEnd { get; }
     internal SpanStart Begun { get; private set; }
+
+    /// <summary>What it is called by now; what it began with, once its end was written.</summary>
+    internal string? Name
+    {
+        get
+        {
+            var patch = Volatile.Read(ref _patches);
+            while (patch is { Name: null })
+            {
+                patch = patch.Earlier;
+            }
+            return patch?.Name ?? Begun.Name;
+        }
+    }
+
     internal RowId Row { get; }
     internal ulong Span { get; }
     internal UInt128 Trace { get; }

@@ -14,11 +14,11 @@ public static class BraintrustHostingExtensions
     /// <summary>
     /// All that a host needs, in one line: the logging provider (<c>builder.Logging.AddBraintrust</c>) with its options from <c>Logging:Braintrust</c>, model calls that
     /// libraries report as activities (<see cref="BraintrustActivitySources.GenAI"/>, unless other sources are named), a flush when the host stops, the health check
-    /// <c>braintrust</c>, levels that suit traces, and a warning on the host's other loggers when something is wrong. A second call adds options and nothing twice.
+    /// <c>braintrust</c>, a level that suits traces, and a warning on the host's other loggers when something is wrong. A second call adds options and nothing twice.
     /// </summary>
     /// <remarks>
-    /// The levels, for this provider alone: <c>Microsoft.Hosting.Lifetime</c> from warning on, since each of its lines would be a trace of its own, and <c>Microsoft.AspNetCore.Hosting.Diagnostics</c>
-    /// from information on where <c>Logging:LogLevel</c> says warning, as the templates do: its events tell a request's method and status. What <c>Logging:Braintrust:LogLevel</c> says about them wins.
+    /// The level, for this provider alone: <c>Microsoft.Hosting.Lifetime</c> from warning on, since each of its lines would be a trace of its own. What <c>Logging:Braintrust:LogLevel</c> says about
+    /// it wins.
     ///
     /// An option that is unknown or cannot work is an error when the host is built; the message names its path. A missing API key is not: rows wait within the queue's bounds,
     /// and a warning of the category <c>Braintrust.Logging</c> says so on the host's other loggers, as whatever <see cref="BraintrustDiagnostics"/> tells.

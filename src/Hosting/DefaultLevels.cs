@@ -4,26 +4,18 @@ using Microsoft.Extensions.Options;
 
 namespace Braintrust.Extensions.Hosting;
 
-/// <summary>
-/// Levels for this provider alone, where nobody has chosen others. The host's lifetime lines belong to no trace: each would be one of its own. Hosting's events name a request and tell its
-/// status, and the templates' appsettings.json silences them for consoles.
-/// </summary>
+/// <summary>A level for this provider alone, where nobody has chosen another: the host's lifetime lines belong to no trace, and each would be one of its own.</summary>
 sealed class DefaultLevels : IPostConfigureOptions<LoggerFilterOptions>
 {
     const string Alias = "Braintrust";
     const string Lifetime = "Microsoft.Hosting.Lifetime";
-    const string Requests = "Microsoft.AspNetCore.Hosting.Diagnostics";
 
     public void PostConfigure(string? name, LoggerFilterOptions options)
     {
-        var (lifetime, requests) = (Applied(options, Lifetime), Applied(options, Requests));
-        if (lifetime is not ({ ProviderName: not null, CategoryName: not null } or { Filter: not null }) && LevelOf(lifetime, options) < LogLevel.Warning)
+        var applied = Applied(options, Lifetime);
+        if (applied is not ({ ProviderName: not null, CategoryName: not null } or { Filter: not null }) && LevelOf(applied, options) < LogLevel.Warning)
         {
             options.Rules.Add(new LoggerFilterRule(Alias, Lifetime, LogLevel.Warning, filter: null));
-        }
-        if (requests is { ProviderName: null, Filter: null, LogLevel: LogLevel.Warning } && !string.Equals(requests.CategoryName, Requests, StringComparison.OrdinalIgnoreCase)) // about all of ASP.NET Core, as the templates have it
-        {
-            options.Rules.Add(new LoggerFilterRule(Alias, Requests, LogLevel.Information, filter: null));
         }
     }
 

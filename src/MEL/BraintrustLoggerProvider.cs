@@ -28,6 +28,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     readonly BraintrustLogger _logger;
     readonly MelFrontEnd _frontEnd;
     readonly ActivityCapture? _activities;
+    readonly RequestMeasurements _requests;
     readonly LlmCalls _llm;
     readonly bool _isClientGiven;
     readonly IDisposable? _reload;
@@ -49,6 +50,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
         _frontEnd = new MelFrontEnd(options.Client is { } given ? settings.Over(given) : settings, new ContainerRedaction(redactors));
         _llm = new LlmCalls(_frontEnd, Client.Clock);
         _activities = ActivityCapture.Start(_frontEnd.Settings.ActivitySources, _logger, _frontEnd);
+        _requests = new RequestMeasurements(_frontEnd);
         _isClientGiven = options.Client is not null;
         _reload = reload?.Start(Change);
     }
@@ -69,6 +71,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     {
         _reload?.Dispose();
         _activities?.Dispose();
+        _requests.Dispose();
         _llm.Dispose();
         try
         {
@@ -85,6 +88,7 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     {
         _reload?.Dispose();
         _activities?.Dispose();
+        _requests.Dispose();
         _llm.Dispose();
         try
         {

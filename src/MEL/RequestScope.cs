@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Braintrust.Extensions.Logging.Reading;
 using Braintrust.Logging;
 using Braintrust.Logging.Rows;
@@ -7,30 +6,19 @@ using Microsoft.Extensions.Logging;
 namespace Braintrust.Extensions.Logging;
 
 /// <summary>
-/// ASP.NET Core's scope of one HTTP request, named <c>GET /path</c>. It knows only the path. The method is in the activity's tags if somebody
-/// writes them (OpenTelemetry's instrumentation, when the request begins or when it ends), and in hosting's own first event unless it is filtered out.
+/// ASP.NET Core's scope of one HTTP request, in the end named <c>GET /orders/{id}</c>. It knows only the path. Hosting's own first event knows the method, if it is let through; method,
+/// route and status come with the measurement of the request, just before the scope ends (<see cref="RequestMeasurements"/>).
 /// </summary>
-sealed class RequestScope : IDisposable
+static class RequestScope
 {
     const int RequestStarting = 1;
     const int RequestFinished = 2;
     const string StatusCode = "StatusCode"; // as hosting names it
 
-    readonly BraintrustSpan _span;
-    readonly Activity? _activity;
-
-    RequestScope(BraintrustSpan span, Activity? activity)
-    {
-        _span = span;
-        _activity = activity;
-    }
-
     public static IDisposable? Begin(BraintrustLoggerProvider provider, string category, Property[] properties)
     {
         var path = Text(properties, "RequestPath") is { Length: > 0 } given ? ValueMarks.Cut(given, ValueLimits.NameChars) : "/";
-        var activity = Activity.Current;
-        var method = MethodOf(activity);
-        return provider.Open(method is null ? path : $"{method} {path}", category, properties) is { } span ? new RequestScope(span, activity) : null;
+        return provider.Open(path, category, properties);
     }
 
     /// <summary>Takes the method from hosting's event that a request starts, and the status from the one that it has finished.</summary>
@@ -38,34 +26,67 @@ sealed class RequestScope : IDisposable
     {
         if (eventId.Id == RequestStarting && Text(properties, "Method") is { Length: > 0 } method && Innermost(frontEnd) is { } begun)
         {
-            Name(begun, method);
+            Name(begun, method, route: null);
         }
         if (eventId.Id == RequestFinished && Value(properties, StatusCode) is int status && Innermost(frontEnd) is { } ending)
         {
-            ending.Log(metadata: new Dictionary<string, object?> { [StatusCode] = status });
+            Answer(ending, status);
+        }
+    }
+
+    /// <summary>Takes what hosting's measurement of the request says, in OpenTelemetry's names.</summary>
+    public static void Learn(FrontEnd frontEnd, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (Innermost(frontEnd) is not { } span)
+        {
+            return;
+        }
+        string? method = null, route = null;
+        foreach (var (name, value) in tags)
+        {
+            switch (name)
+            {
+                case "http.request.method":
+                    method = value as string;
+                    break;
+                case "http.route":
+                    route = value as string;
+                    break;
+                case "http.response.status_code" when value is int status:
+                    Answer(span, status);
+                    break;
+            }
+        }
+        if (method is not null)
+        {
+            Name(span, method == "_OTHER" ? "HTTP" : method, route); // one that HTTP does not define, as OpenTelemetry has it
         }
     }
 
     /// <summary>ASP.NET Core itself says that the request failed: then its span shows as failed, and not only the event.</summary>
     public static void Fail(FrontEnd frontEnd, Exception exception) => Innermost(frontEnd)?.Log(error: exception);
 
-    /// <summary>By now the request's activity has stopped, and has all the tags it will ever have.</summary>
-    public void Dispose()
+    /// <summary>Unless the application has given it a name of its own.</summary>
+    static void Name(BraintrustSpan span, string method, string? route)
     {
-        if (!_span.IsClosed && MethodOf(_activity) is { } method)
+        var path = span.Begun.Name;
+        if (path is not null && (span.Name == path || span.Name == $"{method} {path}"))
         {
-            Name(_span, method);
+            span.SetAttributes(name: $"{method} {TargetOf(route) ?? path}");
         }
-        _span.Dispose();
     }
 
-    static void Name(BraintrustSpan span, string method)
+    /// <summary>Null: no route, or a conventional one, which tells none of the actions that share it from the others.</summary>
+    static string? TargetOf(string? route)
     {
-        if (span.Begun.Name.StartsWith('/'))
+        if (route is null || route.Contains("{controller", StringComparison.OrdinalIgnoreCase) || route.Contains("{action", StringComparison.OrdinalIgnoreCase))
         {
-            span.SetAttributes(name: $"{method} {span.Begun.Name}");
+            return null;
         }
+        return ValueMarks.Cut(route.StartsWith('/') ? route : "/" + route, ValueLimits.NameChars); // controllers and pages have theirs without the slash
     }
+
+    static void Answer(BraintrustSpan span, int status) => span.Log(metadata: new Dictionary<string, object?> { [StatusCode] = status });
 
     static BraintrustSpan? Innermost(FrontEnd frontEnd)
     {
@@ -78,8 +99,6 @@ sealed class RequestScope : IDisposable
         }
         return null;
     }
-
-    static string? MethodOf(Activity? activity) => (activity?.GetTagItem("http.request.method") ?? activity?.GetTagItem("http.method")) as string;
 
     static string? Text(Property[] properties, string name) => Value(properties, name) as string;
 

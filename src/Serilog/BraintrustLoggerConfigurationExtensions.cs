@@ -22,7 +22,7 @@ public static class BraintrustLoggerConfigurationExtensions
     /// <param name="orgName">The organisation, by exact name. Unset: <c>BRAINTRUST_ORG_NAME</c>, else the key's first one.</param>
     /// <param name="appUrl">The control plane. Unset: <c>BRAINTRUST_APP_URL</c>, else <c>https://www.braintrust.dev</c>.</param>
     /// <param name="apiUrl">The data plane. Unset: <c>BRAINTRUST_API_URL</c>, else what the login answers.</param>
-    /// <param name="batchSizeLimit">How many waiting rows are sent without waiting for the period. Default 1,000; a backlog then goes in larger requests. A value that is set is also the most rows in one request.</param>
+    /// <param name="batchSizeLimit">How many waiting rows are sent without waiting for the period. Default 1,000; a backlog then goes in larger requests. Any other value is also the most rows in one request.</param>
     /// <param name="period">How long the first row of a batch waits for company. Default two seconds.</param>
     /// <param name="queueLimit">The most rows held in memory. Default 100,000; rows beyond are dropped and reported.</param>
     /// <param name="queueLimitBytes">The most bytes held in memory. Default 64 MiB; rows beyond are dropped and reported.</param>
@@ -103,10 +103,7 @@ public static class BraintrustLoggerConfigurationExtensions
 
         var options = Account(project, apiKey, projectId, orgName, appUrl, apiUrl, allowInsecureTransport, eventsAs);
         options.Enabled = enabled ?? options.Enabled;
-        if (batchSizeLimit is { } rows)
-        {
-            options.BatchSizeLimit = rows; // once set it is a bound
-        }
+        options.BatchSizeLimit = batchSizeLimit ?? options.BatchSizeLimit;
         options.Period = period ?? options.Period;
         options.QueueLimit = queueLimit ?? options.QueueLimit;
         options.QueueLimitBytes = queueLimitBytes ?? options.QueueLimitBytes;

@@ -22,7 +22,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
     readonly Faults _faults;
     readonly ServiceHandler _handler;
     readonly List<RowLoss> _losses = [];
-    readonly List<BraintrustClient> _clients = []; // of this account: the one below, and those that connected options have made
+    readonly AccountClients _clients; // the one below, and those that connected options have made
 
     /// <summary>Makes both.</summary>
     /// <param name="configure">
@@ -38,14 +38,14 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
         _faults = new Faults(options.TimeProvider ?? TimeProvider.System);
         _handler = new ServiceHandler(_service, _faults);
         Connect(options);
-        Metrics.Began += Meet;
+        _clients = new AccountClients(_key);
         try
         {
             Client = new BraintrustClient(options);
         }
         catch
         {
-            Metrics.Began -= Meet;
+            _clients.Dispose();
             throw;
         }
     }
@@ -60,7 +60,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
     public BraintrustLogger Logger => Client.GetLogger(setCurrent: false);
 
     /// <summary>What <see cref="Client"/>, and the clients of sinks and providers that were led here, accepted, delivered, dropped and still hold, at this moment.</summary>
-    public RowLedger Ledger => RowLedger.Of([.. Clients().Select(static client => client.Ledger)]);
+    public RowLedger Ledger => RowLedger.Of([.. _clients.All().Select(static client => client.Ledger)]);
 
     /// <summary>What the clients have told of rows that will never arrive, in order.</summary>
     public IReadOnlyList<RowLoss> Losses
@@ -88,15 +88,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
         {
             options.Project = DefaultProject;
         }
-        var told = options.OnLoss;
-        options.OnLoss = loss =>
-        {
-            lock (_losses)
-            {
-                _losses.Add(loss);
-            }
-            told?.Invoke(loss);
-        };
+        options.OnLoss = TellingOf(_losses, options.OnLoss);
     }
 
     /// <summary>Delivers what the clients hold, and gives all traces, in the order of their beginning.</summary>
@@ -185,7 +177,7 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
     public ValueTask DisposeAsync()
     {
         Recover();
-        Metrics.Began -= Meet;
+        _clients.Dispose();
         return Client.DisposeAsync();
     }
 
@@ -193,38 +185,29 @@ public sealed class InMemoryBraintrust : IAsyncDisposable, IDisposable
     public void Dispose()
     {
         Recover();
-        Metrics.Began -= Meet;
+        _clients.Dispose();
         Client.Dispose();
     }
+
+    /// <summary>Without this: a client that nobody closed must not keep it.</summary>
+    static Action<RowLoss> TellingOf(List<RowLoss> losses, Action<RowLoss>? told) => loss =>
+    {
+        lock (losses)
+        {
+            losses.Add(loss);
+        }
+        told?.Invoke(loss);
+    };
 
     /// <summary>One after the other, so that the same test stores its rows in the same order. Gives why rows wait or were lost.</summary>
     async Task<string?> FlushAsync()
     {
         string? error = null;
-        foreach (var client in Clients())
+        foreach (var client in _clients.All())
         {
             error = (await client.FlushAsync().ConfigureAwait(false)).LastError ?? error;
         }
         return error;
-    }
-
-    void Meet(BraintrustClient client)
-    {
-        if (client.Connection.ApiKey == _key)
-        {
-            lock (_clients)
-            {
-                _clients.Add(client);
-            }
-        }
-    }
-
-    BraintrustClient[] Clients()
-    {
-        lock (_clients)
-        {
-            return [.. _clients];
-        }
     }
 
     void Plan(BraintrustRequest of, int times, Fault fault)

@@ -15,7 +15,7 @@ public sealed class AgentTests
     [InlineData(true, true)]
     public async Task ARunIsATaskAroundTheCallsOfTheModelAndTokensCountOnce(bool activities, bool streams)
     {
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         var model = activities ? new ScriptedModel() : new ScriptedModel().AsBuilder().UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
         var builder = new ChatClientAgent(model, new ChatClientAgentOptions { Name = "forecaster", ChatOptions = new() { Instructions = "Be brief.", Tools = [ScriptedModel.Weather] } }, world.Logging).AsBuilder();
         var agent = (activities ? builder.UseOpenTelemetry(configure: it => it.EnableSensitiveData = true) : builder.UseLogging(world.Logging)).Build();
@@ -44,7 +44,7 @@ public sealed class AgentTests
     [Fact]
     public async Task AWorkflowIsATreeDownToTheCallsOfTheModel()
     {
-        await using var world = await World.StartAsync(activities: true);
+        await using var world = World.Start(activities: true);
         using var model = new ScriptedModel().AsBuilder().UseOpenTelemetry().Build();
         Func<string, ValueTask<string>> answers = async question => (await model.GetResponseAsync(question)).Text;
         var workflow = new WorkflowBuilder(answers.BindAsExecutor("answers")).WithName("forecast").WithOpenTelemetry().Build();

@@ -19,7 +19,7 @@ public sealed class ChatLogEventTests
     [InlineData(true)]
     public async Task ACallIsOneLlmSpanWithAllThatIsKnownOfIt(bool throughSerilog)
     {
-        await using var world = await World.StartAsync(throughSerilog: throughSerilog);
+        await using var world = World.Start(throughSerilog: throughSerilog);
         using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).Build();
 
         await client.GetResponseAsync(Question, Options);
@@ -41,7 +41,7 @@ public sealed class ChatLogEventTests
     [InlineData(true, true)]
     public async Task ToolsAndTheCallsBetweenNestInOneTraceAndTokensCountOnce(bool streams, bool throughSerilog)
     {
-        await using var world = await World.StartAsync(throughSerilog: throughSerilog);
+        await using var world = World.Start(throughSerilog: throughSerilog);
         using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
         var options = new ChatOptions { Tools = [ScriptedModel.Weather] };
 
@@ -77,7 +77,7 @@ public sealed class ChatLogEventTests
     public async Task AStreamIsOneRowWithItsTextAndItsTimeToTheFirstToken(bool hasIds)
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
-        await using var world = await World.StartAsync(clock: clock);
+        await using var world = World.Start(clock: clock);
         using var client = new ScriptedModel { HasIds = hasIds, BeforePiece = () => { clock.Advance(TimeSpan.FromSeconds(2)); return Task.CompletedTask; } }
             .AsBuilder().UseLogging(world.Logging).Build();
 
@@ -100,7 +100,7 @@ public sealed class ChatLogEventTests
     [InlineData(false)]
     public async Task StreamsBesideEachOtherKeepTheirPieces(bool hasIds)
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         var first = new TaskCompletionSource();
         var second = new TaskCompletionSource();
         using var one = Model("one", second.Task, first);
@@ -136,7 +136,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task ConversationsBesideEachOtherCountEachAnswerOnce()
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         using var client = new ScriptedModel { BeforePiece = async () => await Task.Yield() }
             .AsBuilder().UseLogging(world.Logging).UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
 
@@ -159,7 +159,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task ThousandsOfAbandonedStreamsStayBounded()
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).Build();
 
         for (var i = 0; i < 1_050; i++)
@@ -181,7 +181,7 @@ public sealed class ChatLogEventTests
     [InlineData("{\"messages\": [{\"role\": \"user\", \"contents\": [null, 1, {\"$type\": \"text\", \"text\": \"\\udc00\"}, {\"$type\": \"new\"}]}], \"usage\": {\"inputTokenCount\": \"x\", \"outputTokenCount\": -1}}")]
     public async Task WhateverIsLoggedTheCallEndsAsAValidRow(string json)
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         var log = world.Logging.CreateLogger("Microsoft.Extensions.AI.LoggingChatClient");
 
         Log("LogInvokedSensitive", "GetStreamingResponseAsync", ("Messages", json), ("ChatOptions", json), ("ChatClientMetadata", json));
@@ -199,7 +199,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task AnAbandonedStreamEndsWithTheSpanAroundItAndWithTheLoggingAtTheLatest()
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).Build();
 
         using (world.Logger.StartSpan("request"))
@@ -223,7 +223,7 @@ public sealed class ChatLogEventTests
     public async Task AStreamThatNobodyHearsOfEndsAfterAWhileAndIsUpdatedShouldItGoOn()
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
-        await using var world = await World.StartAsync(clock: clock);
+        await using var world = World.Start(clock: clock);
         using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).Build();
         var request = world.Logger.StartSpan("request");
         await using var stream = client.GetStreamingResponseAsync("hi").GetAsyncEnumerator();
@@ -249,7 +249,7 @@ public sealed class ChatLogEventTests
     public async Task WithoutTimersASilentStreamEndsWhenTheNextCallBegins()
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
-        await using var world = await World.StartAsync(clock: clock, flushMode: FlushMode.OnDemand);
+        await using var world = World.Start(clock: clock, flushMode: FlushMode.OnDemand);
         using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).Build();
 
         await TakeOneAsync(client);
@@ -264,7 +264,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task SeveralToolsInOneTurnAreAMessageEach()
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         using var client = new ScriptedModel { Answer = [new FunctionResultContent("a", "one"), new FunctionResultContent("b", "two"), new TextContent("and text")] }
             .AsBuilder().UseLogging(world.Logging).Build();
 
@@ -278,7 +278,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task TwoFrontEndsOfOneProjectCountOnce()
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         using var serilog = new Serilog.LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Braintrust(world.Client, World.Project).CreateLogger();
         using var both = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new Serilog.Extensions.Logging.SerilogLoggerProvider(serilog)).AddBraintrust(options =>
         {
@@ -297,7 +297,7 @@ public sealed class ChatLogEventTests
     [InlineData(true)]
     public async Task AFailureShowsOnceAsAFailedCall(bool streams)
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         using var client = new ScriptedModel { Failure = new InvalidOperationException("out of order") }
             .AsBuilder().UseOpenTelemetry(world.Logging).UseLogging(world.Logging).UseOpenTelemetry(world.Logging).Build();
 
@@ -311,7 +311,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task ACanceledCallIsARowThatSaysSo()
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).Build();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetResponseAsync("hi", cancellationToken: new CancellationToken(canceled: true)));
@@ -322,7 +322,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task AFailedToolIsAFailedSpan()
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         using var client = new ScriptedModel().AsBuilder().UseFunctionInvocation(world.Logging).Build();
         var tool = AIFunctionFactory.Create(string (string city) => throw new InvalidOperationException($"no weather in {city}"), "weather");
 
@@ -338,7 +338,7 @@ public sealed class ChatLogEventTests
     [InlineData(true)]
     public async Task WhereContentsAreNotLoggedASpanHasItsTimeAlone(bool streams)
     {
-        await using var world = await World.StartAsync(level: LogLevel.Debug);
+        await using var world = World.Start(level: LogLevel.Debug);
         using var client = new ScriptedModel().AsBuilder().UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
         var options = new ChatOptions { Tools = [ScriptedModel.Weather] };
 
@@ -361,7 +361,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task HugeMessagesAndBinaryPartsEndAsBoundedRows()
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         using var client = new ScriptedModel { Answer = [new TextContent(new string('y', 3_000_000)), new TextReasoningContent("hm")] }.AsBuilder().UseLogging(world.Logging).Build();
 
         await client.GetResponseAsync(
@@ -384,7 +384,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task EmbeddingsAreASpanWithTheTexts()
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         using var generator = new OneEmbedding().AsBuilder().UseLogging(world.Logging).Build();
 
         await generator.GenerateAsync(["a", "b"]);
@@ -398,7 +398,7 @@ public sealed class ChatLogEventTests
     [InlineData(true)]
     public async Task ACallThatTheFilterLeavesOutLeavesNothingAndIsNobodysParent(bool streams)
     {
-        await using var world = await World.StartAsync(configure: options => options.Filter = row => !row.Name.StartsWith("chat", StringComparison.Ordinal));
+        await using var world = World.Start(configure: options => options.Filter = row => !row.Name.StartsWith("chat", StringComparison.Ordinal));
         var log = world.Logging.CreateLogger("Test");
         using var client = new Logs(log, new ScriptedModel()).AsBuilder().UseLogging(world.Logging).Build();
 
@@ -419,7 +419,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task ContentThatIsKeptBackLeavesTokensAndTimes()
     {
-        await using var world = await World.StartAsync(configure: options => options.CaptureContent = false);
+        await using var world = World.Start(configure: options => options.CaptureContent = false);
         using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
 
         await client.GetResponseAsync("Weather in Paris?", new() { Tools = [ScriptedModel.Weather], Instructions = "Paris only." });
@@ -432,7 +432,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task AMaskSeesCallsAsItSeesAllRows()
     {
-        await using var world = await World.StartAsync(configure: options => options.Mask = (field, value) => field is "input" or "output" ? "***" : value);
+        await using var world = World.Start(configure: options => options.Mask = (field, value) => field is "input" or "output" ? "***" : value);
         using var client = new ScriptedModel().AsBuilder().UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
 
         await client.GetResponseAsync("Weather in Paris?", new() { Tools = [ScriptedModel.Weather] });
@@ -446,7 +446,7 @@ public sealed class ChatLogEventTests
     [Fact]
     public async Task WhatIsLoggedInsideACallIsBelowItAndWhatComesAfterIsNot()
     {
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
         var log = world.Logging.CreateLogger("Test");
         using var client = new Logs(log, new ScriptedModel()).AsBuilder().UseLogging(world.Logging).Build();
 

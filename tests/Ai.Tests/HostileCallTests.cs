@@ -17,7 +17,7 @@ public sealed class HostileCallTests
     [InlineData(true, true)]
     public async Task AStreamThatBreaksOffEndsWithWhatItSaidAndWhy(bool activities, bool isCanceled)
     {
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         using var cancel = new CancellationTokenSource();
         using var client = Built(world, activities, new Model(BreaksOff));
 
@@ -55,7 +55,7 @@ public sealed class HostileCallTests
     [InlineData(true)]
     public async Task AModelThatFailsAfterItsToolLeavesAWholeTreeAndCountsWhatItCost(bool activities)
     {
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         using var client = Built(world, activities, new Model((messages, _, _) =>
             messages.Exists(message => message.Role == ChatRole.Tool) ? Fails() : Answer("a", "m", [Call("1", "weather", "Paris")], (10, 2))));
 
@@ -88,7 +88,7 @@ public sealed class HostileCallTests
     [InlineData(true, true)]
     public async Task ToolsAtTheSameTimeKeepTheirArgumentsAndResultsAndOneThatFailsIsTheOnlyOne(bool activities, bool streams)
     {
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         var together = new Barrier(3);
         var weather = AIFunctionFactory.Create(
             (string city) => Task.Run(() =>
@@ -131,7 +131,7 @@ public sealed class HostileCallTests
     [InlineData(true, true)]
     public async Task AnAgentThatAsksAnotherIsOneTreeWithTheOtherBelowItsTool(bool activities, bool streams)
     {
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         var inner = Agent(world, activities, "expert", [ScriptedModel.Weather], (messages, _, _) => messages.Exists(message => message.Role == ChatRole.Tool)
             ? Answer("i2", "small", [new TextContent("Sunny.")], (7, 1)) : Answer("i1", "small", [Call("x", "weather", "Paris")], (5, 1)));
         var outer = Agent(world, activities, "boss", [inner.AsAIFunction(new() { Name = "ask_expert" })], (messages, _, _) => messages.Exists(message => message.Role == ChatRole.Tool)
@@ -166,7 +166,7 @@ public sealed class HostileCallTests
     public async Task LongStreamsOfSinglePiecesBesideEachOtherAreARowEach(bool activities, bool hasIds)
     {
         const int Pieces = 2_000;
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         var client = Built(world, activities, new Model(Spells));
 
         await Task.WhenAll("abcd".Select(async letter =>
@@ -203,7 +203,7 @@ public sealed class HostileCallTests
     [InlineData(true)]
     public async Task AnswersOfPartsThatAreEmptyNamelessOrUnknownAreValidRows(bool activities)
     {
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         using var client = Built(world, activities, new Model((_, _, _) => Answer(null, null,
         [
             new TextContent(null), new TextReasoningContent("hm"), new FunctionCallContent("", "", null), new FunctionResultContent("", null), new ErrorContent("odd"),
@@ -231,7 +231,7 @@ public sealed class HostileCallTests
     [InlineData(true)]
     public async Task CallsGoToTheProjectThatASelectorNamesAsOneTree(bool streams)
     {
-        await using var world = await World.StartAsync(configure: options => options.ProjectSelector = properties => properties.GetValueOrDefault("Tenant") as string);
+        await using var world = World.Start(configure: options => options.ProjectSelector = properties => properties.GetValueOrDefault("Tenant") as string);
         using var client = Built(world, activities: false, new ScriptedModel());
 
         using (world.Logging.CreateLogger("Test").BeginScope(new Dictionary<string, object> { ["Tenant"] = "acme" }))
@@ -247,7 +247,7 @@ public sealed class HostileCallTests
         }
 
         Assert.Empty(await world.FlushAsync());
-        var rows = world.RowsOf("acme");
+        var rows = await world.FlushAsync("acme");
         Assert.Equal("Tenant:acme [chat scripted-1 [chat scripted-1, execute_tool weather, chat scripted-1]]", rows.Tree());
         Assert.Equal(42, rows.Sum("prompt_tokens"));
     }

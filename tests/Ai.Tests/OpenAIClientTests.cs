@@ -13,7 +13,7 @@ public sealed class OpenAIClientTests
     public async Task TheClientsOwnActivityIsAnLlmSpan()
     {
         await using var model = await ModelServer.StartAsync();
-        await using var world = await World.StartAsync(activities: true);
+        await using var world = World.Start(activities: true);
 
         await Client(model).CompleteChatAsync("Weather in Paris?");
 
@@ -33,7 +33,7 @@ public sealed class OpenAIClientTests
     public async Task HoweverManyLayersReportACallItIsOneTraceAndCountsOnce(bool activities, bool streams, bool both, string tree)
     {
         await using var model = await ModelServer.StartAsync();
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         var builder = Client(model).AsIChatClient().AsBuilder();
         if (activities)
         {
@@ -72,7 +72,7 @@ public sealed class OpenAIClientTests
     public async Task ToolsThatActivitiesAndLogEventsReportAreOneSpanEach(bool activities)
     {
         await using var model = await ModelServer.StartAsync();
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         using var client = Client(model).AsIChatClient().AsBuilder().UseFunctionInvocation(world.Logging).UseOpenTelemetry().UseLogging(world.Logging).Build();
 
         using (world.Logger.StartSpan("request"))
@@ -95,7 +95,7 @@ public sealed class OpenAIClientTests
     {
         await using var model = await ModelServer.StartAsync();
         model.Refusal = 400;
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         using var client = Client(model).AsIChatClient().AsBuilder().UseOpenTelemetry(world.Logging).UseLogging(world.Logging).Build();
 
         await Assert.ThrowsAsync<ClientResultException>(() => client.GetResponseAsync("hi"));

@@ -19,7 +19,7 @@ public sealed class SemanticKernelTests
     public async Task FromLogEventsAFunctionIsASpanAndEachAnswerALlmRowWithItsTokens(LogLevel level, bool throughSerilog)
     {
         await using var model = await ModelServer.StartAsync();
-        await using var world = await World.StartAsync(level: level, throughSerilog: throughSerilog);
+        await using var world = World.Start(level: level, throughSerilog: throughSerilog);
 
         await Kernel(world, model).InvokePromptAsync("Weather in {{$city}}?", new(UsesTools) { ["city"] = "Paris" });
 
@@ -43,7 +43,7 @@ public sealed class SemanticKernelTests
     public async Task FromActivitiesTheKernelsAndTheClientsSpansCountOnceAndHoldTheMessages()
     {
         await using var model = await ModelServer.StartAsync();
-        await using var world = await World.StartAsync(activities: true);
+        await using var world = World.Start(activities: true);
 
         await Kernel(world, model).InvokePromptAsync("Weather in {{$city}}?", new(UsesTools) { ["city"] = "Paris" });
 
@@ -68,7 +68,7 @@ public sealed class SemanticKernelTests
     public async Task AStreamedFunctionCountsOnceToo(bool activities)
     {
         await using var model = await ModelServer.StartAsync();
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
 
         using (world.Logger.StartSpan("request"))
         {
@@ -93,7 +93,7 @@ public sealed class SemanticKernelTests
     public async Task TheChatServiceByItselfCountsOnceAndLeavesNothingOpen(bool activities, bool streams)
     {
         await using var model = await ModelServer.StartAsync();
-        await using var world = await World.StartAsync(configure: options => options.ActivitySources = activities ? ["Microsoft.SemanticKernel*"] : []);
+        await using var world = World.Start(configure: options => options.ActivitySources = activities ? ["Microsoft.SemanticKernel*"] : []);
         var service = Kernel(world, model).GetRequiredService<IChatCompletionService>();
 
         if (streams)
@@ -120,7 +120,7 @@ public sealed class SemanticKernelTests
     public async Task AFunctionThatThrowsIsAFailedSpan(bool activities)
     {
         await using var model = await ModelServer.StartAsync();
-        await using var world = await World.StartAsync(activities);
+        await using var world = World.Start(activities);
         var function = KernelFunctionFactory.CreateFromMethod(string () => throw new InvalidOperationException("no weather today"), "fails");
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => Kernel(world, model).InvokeAsync(function));
@@ -135,7 +135,7 @@ public sealed class SemanticKernelTests
     {
         await using var model = await ModelServer.StartAsync();
         model.Refusal = 400;
-        await using var world = await World.StartAsync();
+        await using var world = World.Start();
 
         await Assert.ThrowsAsync<HttpOperationException>(() => Kernel(world, model).GetRequiredService<IChatCompletionService>().GetChatMessageContentAsync("hi"));
         world.CloseLogging();

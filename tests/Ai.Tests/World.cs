@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Braintrust.Extensions.Logging;
+using Braintrust.Logging.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Serilog;
@@ -12,52 +13,37 @@ sealed class World : IAsyncDisposable
 {
     public const string Project = "ai";
 
+    readonly InMemoryBraintrust _braintrust;
     readonly IDisposable[] _closing;
 
-    World(FakeBraintrust server, BraintrustClient client, FakeTimeProvider? clock, ILoggerFactory logging, params IDisposable[] closing)
-    {
-        (Server, Client, Clock, Logging) = (server, client, clock, logging);
-        _closing = closing;
-    }
+    World(InMemoryBraintrust braintrust, ILoggerFactory logging, params IDisposable[] closing) => (_braintrust, Logging, _closing) = (braintrust, logging, closing);
 
-    public FakeBraintrust Server { get; }
-
-    public BraintrustClient Client { get; }
-
-    public FakeTimeProvider? Clock { get; }
+    public BraintrustClient Client => _braintrust.Client;
 
     public ILoggerFactory Logging { get; }
 
-    /// <summary>The rows as they are stored now, in the order in which they began.</summary>
-    public List<JsonObject> Rows => RowsOf(Project);
+    public BraintrustLogger Logger => _braintrust.Logger;
 
-    public List<JsonObject> RowsOf(string project) => [.. Server.Stored(project).OrderBy(row => (double)row["metrics"]!["start"]!).ThenBy(row => (long)row["span_attributes"]!["exec_counter"]!)];
-
-    public BraintrustLogger Logger => Client.GetLogger(Project);
-
-    public static async Task<World> StartAsync(bool activities = false, LogLevel level = LogLevel.Trace, bool throughSerilog = false, FakeTimeProvider? clock = null, FlushMode? flushMode = null, Action<BraintrustLoggerOptions>? configure = null)
+    public static World Start(bool activities = false, LogLevel level = LogLevel.Trace, bool throughSerilog = false, FakeTimeProvider? clock = null, FlushMode? flushMode = null, Action<BraintrustLoggerOptions>? configure = null)
     {
-        var server = await FakeBraintrust.StartAsync();
-        var client = new BraintrustClient(new() { ApiKey = server.ApiKey, AppUrl = server.Url.ToString(), Project = Project, TimeProvider = clock ?? TimeProvider.System, FlushMode = flushMode });
+        var braintrust = new InMemoryBraintrust(options => (options.Project, options.TimeProvider, options.FlushMode) = (Project, clock, flushMode));
         if (throughSerilog)
         {
-            var serilog = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Braintrust(client, Project).CreateLogger();
-            return new(server, client, clock, new SerilogLoggerFactory(serilog), serilog);
+            var serilog = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Braintrust(braintrust.Client, Project).CreateLogger();
+            return new(braintrust, new SerilogLoggerFactory(serilog), serilog);
         }
-        return new(server, client, clock, LoggerFactory.Create(logging => logging.SetMinimumLevel(level).AddBraintrust(options =>
+        return new(braintrust, LoggerFactory.Create(logging => logging.SetMinimumLevel(level).AddBraintrust(options =>
         {
-            options.Client = client;
+            options.Client = braintrust.Client;
             options.Project = Project;
             options.ActivitySources = activities ? [.. BraintrustActivitySources.GenAI] : [];
             configure?.Invoke(options);
         })));
     }
 
-    public async Task<List<JsonObject>> FlushAsync()
-    {
-        await Client.FlushAsync();
-        return Rows;
-    }
+    /// <summary>Delivers, and gives the rows as they are stored then, in the order in which they began.</summary>
+    public async Task<List<JsonObject>> FlushAsync(string project = Project) =>
+        [.. (await _braintrust.RowsAsync(project)).OrderBy(row => (double)row["metrics"]!["start"]!).ThenBy(row => (long)row["span_attributes"]!["exec_counter"]!)];
 
     /// <summary>Ends the application's logging as a host would.</summary>
     public void CloseLogging()
@@ -72,9 +58,8 @@ sealed class World : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         CloseLogging();
-        await Client.DisposeAsync();
-        Assert.Equal(Client.Ledger.Accepted, Client.Ledger.Delivered);
-        await Server.DisposeAsync();
+        await _braintrust.ShouldHaveLostNothingAsync();
+        await _braintrust.DisposeAsync();
     }
 }
 

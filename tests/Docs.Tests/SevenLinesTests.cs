@@ -3,7 +3,7 @@ using Snippets;
 
 namespace Braintrust.Logging.Tests.Docs;
 
-/// <summary>The lines that the README begins with do what it says, with nothing but the environment to go by.</summary>
+/// <summary>The lines that the pages of the two front ends begin with do what they say, with nothing but the environment to go by.</summary>
 [Collection("current logger")]
 public class SevenLinesTests
 {

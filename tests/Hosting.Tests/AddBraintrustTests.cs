@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using Braintrust.Extensions.Logging;
-using Braintrust.Logging.Local;
+using Braintrust.Logging.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -11,23 +10,20 @@ using Microsoft.Extensions.Options;
 
 namespace Braintrust.Logging.Tests.Hosting;
 
-/// <summary>What the one line does, in real hosts with a Braintrust on loopback.</summary>
-public sealed class AddBraintrustTests : IAsyncLifetime
+/// <summary>What the one line does, in real hosts.</summary>
+public sealed class AddBraintrustTests : IAsyncDisposable
 {
-    BraintrustLocal _local = null!;
+    readonly InMemoryBraintrust _braintrust = new();
 
-    public async Task InitializeAsync() => _local = await BraintrustLocal.StartAsync();
-
-    public async Task DisposeAsync() => await _local.DisposeAsync();
+    public ValueTask DisposeAsync() => _braintrust.DisposeAsync();
 
     [Fact]
     public async Task ARequestOfAWebAppIsATraceWithTheModelsCallsOnceTheHostHasStopped()
     {
         using var source = new ActivitySource("Experimental.Microsoft.Extensions.AI");
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        Configure(builder.Configuration);
-        builder.AddBraintrust("My Project");
+        builder.Logging.ClearProviders().AddFilter("Microsoft", LogLevel.Warning);
+        builder.AddBraintrust("My Project", _braintrust.Connect);
         await using var app = builder.Build();
         app.MapGet("/", (ILogger<AddBraintrustTests> log) =>
         {
@@ -45,10 +41,10 @@ public sealed class AddBraintrustTests : IAsyncLifetime
 
         await app.StopAsync(); // not disposed yet
 
-        var trace = _local.Traces("My Project").Single(trace => trace.Type == "task");
-        var call = trace.SelfAndDescendants().Single(row => row.Type == "llm");
-        Assert.Equal(("gpt-4o-mini", 49L), (call.Model, call.Tokens!.Value));
-        Assert.Contains(trace.SelfAndDescendants(), row => row.Name == "Answered");
+        AssertDelivered();
+        var trace = await _braintrust.TraceAsync("My Project");
+        trace.ShouldHaveSpan("chat gpt-4o-mini").WithType("llm").WithMetric("prompt_tokens", 42).WithMetric("completion_tokens", 7).Below("GET /");
+        trace.ShouldHaveSpan("Answered").Below("GET /");
     }
 
     [Fact]
@@ -56,15 +52,15 @@ public sealed class AddBraintrustTests : IAsyncLifetime
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        Configure(builder.Configuration);
-        builder.AddBraintrust("My Project").AddBraintrust(configure: options => options.ActivitySources = ["Mine"]);
+        builder.AddBraintrust("My Project", _braintrust.Connect).AddBraintrust(configure: options => options.ActivitySources = ["Mine"]);
         using var host = builder.Build();
         await host.StartAsync();
 
         host.Services.GetRequiredService<ILogger<AddBraintrustTests>>().LogInformation("Worked");
         await host.StopAsync();
 
-        Assert.Equal("Worked", Assert.Single(_local.Traces("My Project")).Name);
+        AssertDelivered();
+        Assert.Equal("Worked", (await _braintrust.TraceAsync("My Project")).Root.Name);
         Assert.Equal(["Mine"], host.Services.GetRequiredService<IOptions<BraintrustLoggerOptions>>().Value.ActivitySources);
         Assert.Single(host.Services.GetServices<ILoggerProvider>());
         Assert.Equal(["braintrust"], (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries.Keys);
@@ -75,7 +71,6 @@ public sealed class AddBraintrustTests : IAsyncLifetime
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        Configure(builder.Configuration);
         builder.Configuration["Logging:Braintrust:Projekt"] = "My Project";
         builder.AddBraintrust();
 
@@ -83,10 +78,10 @@ public sealed class AddBraintrustTests : IAsyncLifetime
         Assert.Contains("Logging:Braintrust:Projekt", error.Message, StringComparison.Ordinal);
     }
 
-    void Configure(ConfigurationManager configuration) => configuration.AddInMemoryCollection(
-    [
-        new("Logging:Braintrust:ApiKey", _local.ApiKey), new("Logging:Braintrust:OrgName", _local.Organization),
-        new("Logging:Braintrust:AppUrl", _local.Url.ToString()), new("Logging:Braintrust:ApiUrl", _local.Url.ToString()),
-        new("Logging:Braintrust:LogLevel:Default", "Information"), new("Logging:Braintrust:LogLevel:Microsoft", "Warning"),
-    ]);
+    /// <summary>Before somebody reads, which delivers too.</summary>
+    void AssertDelivered()
+    {
+        Assert.True(_braintrust.Ledger.Delivered > 0);
+        Assert.Equal(0, _braintrust.Ledger.Waiting);
+    }
 }

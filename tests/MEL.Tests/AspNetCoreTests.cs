@@ -22,7 +22,19 @@ public class GreetingController(ILogger<GreetingController> logger) : Controller
     }
 }
 
-/// <summary>ASP.NET Core as it is, on a real port: every request is one trace with a root named by method and path.</summary>
+public class BasketController : Controller
+{
+    public IActionResult Show(int id) => Content($"Basket {id}");
+}
+
+[Route("plain")]
+public class PlainController : ControllerBase
+{
+    [HttpGet("{id}")]
+    public IActionResult Show(int id) => Content($"Plain {id}");
+}
+
+/// <summary>ASP.NET Core as it is, on a real port: every request is one trace with a root named by method and route.</summary>
 public class AspNetCoreTests
 {
     /// <summary>An application with the default host, apart from the port and from what the test changes.</summary>
@@ -96,7 +108,8 @@ public class AspNetCoreTests
 
         var rows = await EndAsync(world, app);
         var roots = Roots(rows);
-        Assert.Equal(["GET /hello/one", "GET /hello/two", "GET /hello/three"], roots.Select(root => root.Name()));
+        Assert.All(roots, root => Assert.Equal("GET /hello/{name}", root.Name()));
+        Assert.Equal(["/hello/one", "/hello/two", "/hello/three"], roots.Select(root => (string?)root.Meta("RequestPath")));
         Assert.Equal(3, roots.Select(root => root.Trace()).Distinct().Count());
         Assert.Single(roots.Select(root => (string?)root.Meta("ConnectionId")).Distinct());
         Assert.All(roots, root =>
@@ -114,7 +127,7 @@ public class AspNetCoreTests
     }
 
     [Fact]
-    public async Task WhereFiltersLeaveNoMethodThePathIsTheName()
+    public async Task ARequestIsNamedByItsRouteWhateverIsLogged()
     {
         await using var world = await World.StartAsync();
         var app = await AppAsync(world, builder => builder.Logging.AddFilter("Microsoft", LogLevel.Warning));
@@ -124,43 +137,49 @@ public class AspNetCoreTests
             await connection.SendAsync("GET", "/hello/two");
         }
         var rows = await EndAsync(world, app);
-        Assert.Equal(["/hello/one", "/hello/two"], Roots(rows).Select(root => root.Name()));
+        Assert.Equal([("GET /hello/{name}", 200), ("GET /hello/{name}", 200)], Roots(rows).Select(root => (root.Name(), (int?)root.Meta("StatusCode"))));
         Assert.Equal(6, rows.Count);
         Assert.All(Roots(rows), root => AssertNested(rows, root));
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task TheMethodComesFromTheActivitysTagsWhenTheyAreWritten(bool atTheStart)
+    [InlineData("GET", "/", "GET /", 200)]
+    [InlineData("GET", "/nowhere/7", "GET /nowhere/7", 404)] // no route
+    [InlineData("POST", "/hello/one", "POST /hello/one", 405)]
+    [InlineData("GET", "/orders/7/lines", "GET /orders/{id:int}/lines", 200)] // of a group
+    [InlineData("GET", "/throw/7", "GET /throw/{id}", 500)]
+    [InlineData("GET", "/quiet/7", "/quiet/7", null)] // not measured
+    [InlineData("GET", "/named/7", "Mine", 200)]
+    [InlineData("FROB", "/any/7", "HTTP /any/{id}", 200)]
+    [InlineData("GET", "/shop/basket/7", "GET /shop/basket/7", 200)] // a conventional route says nothing of the action
+    [InlineData("GET", "/plain/7", "GET /plain/{id}", 200)] // a controller's, written without the slash
+    public async Task TheNameIsMethodAndRouteAndWithoutARouteThePath(string method, string target, string name, int? status)
     {
         await using var world = await World.StartAsync();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "Microsoft.AspNetCore",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-        };
-        if (atTheStart)
-        {
-            listener.ActivityStarted = activity => activity.SetTag("http.request.method", "GET"); // as OpenTelemetry's instrumentation does
-        }
-        ActivitySource.AddActivityListener(listener);
         var app = await AppAsync(
             world,
-            builder => builder.Logging.AddFilter("Microsoft", LogLevel.Warning),
-            app => app.Use((context, next) =>
+            builder =>
             {
-                if (!atTheStart)
-                {
-                    Activity.Current!.SetTag("http.request.method", context.Request.Method);
-                }
-                return next(context);
-            }));
+                builder.Logging.AddFilter("Microsoft", LogLevel.Error);
+                builder.Services.AddControllers().AddApplicationPart(typeof(GreetingController).Assembly);
+            },
+            app =>
+            {
+                app.MapGet("/", () => "");
+                app.MapGroup("/orders/{id:int}").MapGet("/lines", (int id) => id);
+                app.MapGet("/throw/{id}", string (int id) => throw new InvalidTimeZoneException($"broken {id}"));
+                app.MapGet("/quiet/{id}", (int id) => id).DisableHttpMetrics();
+                app.MapGet("/named/{id}", (int id) => BraintrustSpan.Current!.SetAttributes(name: "Mine"));
+                app.Map("/any/{id}", (int id) => id);
+                app.MapControllerRoute("default", "shop/{controller}/{id}", new { action = "Show" });
+            });
         using (var connection = RawHttp.To(app.Urls.First()))
         {
-            await connection.SendAsync("GET", "/hello/one");
+            await connection.SendAsync(method, target, method == "POST" ? ["Content-Length: 0"] : []);
         }
-        Assert.Equal("GET /hello/one", Assert.Single(Roots(await EndAsync(world, app))).Name());
+        var root = Assert.Single(Roots(await EndAsync(world, app)));
+        Assert.Equal(name, root.Name());
+        Assert.Equal((target, status), ((string?)root.Meta("RequestPath"), (int?)root.Meta("StatusCode")));
     }
 
     [Fact]
@@ -175,7 +194,7 @@ public class AspNetCoreTests
         var rows = await EndAsync(world, app);
         Assert.All(rows.Where(row => row.Meta("RequestPath") is not null || row.Meta("Name") is not null),
             row => Assert.Equal("0af7651916cd43dd8448eb211c80319c", row.Trace()));
-        Assert.Null(rows.Named("GET /hello/one").Parent()); // what it points at is no row of ours
+        Assert.Null(rows.Named("GET /hello/{name}").Parent()); // what it points at is no row of ours
     }
 
     [Fact]
@@ -192,7 +211,7 @@ public class AspNetCoreTests
         }
         var rows = await EndAsync(world, app);
         var root = Assert.Single(Roots(rows));
-        Assert.Equal("GET /greet/ann", root.Name());
+        Assert.Equal("GET /greet/{name}", root.Name());
         var action = rows.Single(row => row.Meta("ActionId") is not null && row.Meta("braintrust.template") is null);
         Assert.Equal(root.SpanId(), action.Parent());
         Assert.Equal(action.SpanId(), rows.Named("Greeting {Name}").Parent());
@@ -218,7 +237,7 @@ public class AspNetCoreTests
         var root = rows.Named("GET /outer");
         var call = rows.Single(row => row.Name()!.StartsWith("HTTP GET http://127.0.0.1", StringComparison.Ordinal) && row["metrics"]!["end"] is not null && row.Meta("HttpMethod") is not null);
         Assert.Equal(root.SpanId(), call.Parent());
-        Assert.Equal(root.Trace(), rows.Named("GET /hello/ann").Trace());
+        Assert.Equal(root.Trace(), rows.Named("GET /hello/{name}").Trace());
     }
 
     [Fact]
@@ -278,7 +297,7 @@ public class AspNetCoreTests
             Assert.Equal(200, (await connection.SendAsync("GET", "/echo?id=" + token)).Status); // the first poll of a long-polling client
 
             var rows = await EndAsync(world, app);
-            Assert.Equal(["/echo", "/echo/negotiate"], Roots(rows).Select(root => root.Name()).Order());
+            Assert.Equal(["GET /echo", "POST /echo/negotiate"], Roots(rows).Select(root => root.Name()).Order());
             Assert.Contains(rows, row => row.Name() == "Connected");
             Assert.All(rows, row => Assert.DoesNotContain(token, row.ToJsonString()));
         }
@@ -305,7 +324,7 @@ public class AspNetCoreTests
         {
             await connection.SendAsync("GET", "/hello/one");
         }
-        Assert.Equal("GET /hello/one", Assert.Single(Roots(await EndAsync(world, app))).Name());
+        Assert.Equal("GET /hello/{name}", Assert.Single(Roots(await EndAsync(world, app))).Name());
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text;
 using Braintrust.Extensions.Logging;
 using Braintrust.Extensions.Logging.Configuration;
+using Braintrust.Logging.Pipeline;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -189,5 +190,17 @@ public class ConfigurationTests
         loggers.CreateLogger("Test").LogWarning("Loud enough");
         loggers.CreateLogger("Test.Loud").LogTrace("Let through");
         Assert.Equal(["Loud enough", "Let through"], (await world.FlushAsync()).Select(row => row.Name()));
+    }
+
+    [Fact]
+    public void AConfigurationBinderThatWritesEveryPropertyBackChangesNoDefault()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("SpoolDirectory", "rows")]).Build();
+        var options = new BraintrustOptions();
+        configuration.Bind(options);
+
+        var unbound = DeliveryOptions.From(new BraintrustOptions { SpoolDirectory = "rows" });
+        Assert.Equal(unbound, DeliveryOptions.From(options));
+        Assert.Equal(TimeSpan.FromDays(7), options.RetryTimeLimit);
     }
 }

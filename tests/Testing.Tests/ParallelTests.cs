@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Serilog;
 
@@ -57,5 +58,25 @@ public sealed class ParallelTests
 
         Assert.Equal(Enumerable.Repeat(100, 8), (await braintrust.TracesAsync()).GroupBy(trace => trace.Root.Name).Select(group => group.Count()));
         await braintrust.ShouldHaveLostNothingAsync();
+    }
+
+    [Fact]
+    public void AKitThatNobodyDisposesIsForgotten()
+    {
+        var forgotten = Forget();
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.False(forgotten.TryGetTarget(out _), "Something keeps it.");
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference<InMemoryBraintrust> Forget()
+        {
+            var braintrust = new InMemoryBraintrust();
+            braintrust.Logger.Log(name: "row");
+            return new(braintrust);
+        }
     }
 }

@@ -20,13 +20,12 @@ sealed class ProjectStore
     }
 
     /// <param name="name">As given when logging.</param>
-    /// <param name="id">The id that a new one gets, if it matters.</param>
-    public async Task<(Project Project, bool FoundExisting)> RegisterAsync(string name, string? id = null)
+    public async Task<(Project Project, bool FoundExisting)> RegisterAsync(string name)
     {
         if (FindByName(name) is { } known)
             return (known, true);
         // The database decides between two who come at once; the id of the one that was first is kept.
-        id ??= Guid.NewGuid().ToString();
+        var id = Guid.NewGuid().ToString();
         var created = _clock.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
         await _writer.RunAsync(it => it.Execute("insert into project (id, name, created) values ($1, $2, $3) on conflict do nothing", id, name, created)).ConfigureAwait(false);
         var kept = Read().Find(it => it.Name == name)!;

@@ -36,8 +36,8 @@ public sealed class BetweenServicesTests
         await services.DisposeAsync();
 
         var rows = await world.StoredAsync(World.Project);
-        AssertBelow(rows, "/call", "calling", "/leaf", "leaf");
-        Assert.Null(rows.Named("/leaf").Type()); // it is no root
+        AssertBelow(rows, "GET /call", "calling", "GET /leaf", "leaf");
+        Assert.Null(rows.Named("GET /leaf").Type()); // it is no root
         var (_, baggage) = Assert.Single(services.Received);
         Assert.Equal(["braintrust.parent", "said"], baggage.Keys.Order());
         Assert.Equal("more than one word", baggage["said"]!.Replace('+', ' ')); // the older sender writes a plus, which only the older reader understands
@@ -57,7 +57,7 @@ public sealed class BetweenServicesTests
             await Services.VisitAsync(Services.Call(here, there + "/leaf"));
             await services.DisposeAsync();
 
-            AssertBelow([.. world.Server.Arrivals.Entries], "/call", "calling", "/leaf", "leaf");
+            AssertBelow([.. world.Server.Arrivals.Entries], "GET /call", "calling", "GET /leaf", "leaf");
         }
     }
 
@@ -77,8 +77,8 @@ public sealed class BetweenServicesTests
         await services.DisposeAsync();
 
         var rows = await world.StoredAsync(project);
-        Assert.Null(rows.Named("/leaf").Parent());
-        Assert.Equal(rows.Named("/call").Trace(), rows.Named("/leaf").Trace());
+        Assert.Null(rows.Named("GET /leaf").Parent());
+        Assert.Equal(rows.Named("GET /call").Trace(), rows.Named("GET /leaf").Trace());
         Assert.Equal("yes", Assert.Single(services.Received).Baggage["said"]);
     }
 
@@ -105,7 +105,7 @@ public sealed class BetweenServicesTests
         await Services.VisitAsync(Services.Call(here, there + "/leaf"));
         await services.DisposeAsync();
 
-        AssertBelow(await world.StoredAsync(World.Project), "/call", "calling", "/leaf", "leaf");
+        AssertBelow(await world.StoredAsync(World.Project), "GET /call", "calling", "GET /leaf", "leaf");
         var sent = Assert.Single(services.Received).Headers["baggage"];
         var members = sent.Split(',');
         Assert.True(members.Length <= 64 && sent.Length <= 8192);
@@ -129,8 +129,8 @@ public sealed class BetweenServicesTests
 
         var traces = (await world.StoredAsync(World.Project)).GroupBy(row => row.Trace()).ToList();
         Assert.Equal(3, traces.Count);
-        Assert.All(traces, rows => AssertBelow([.. rows], "/call", "calling", "/leaf", "leaf"));
-        Assert.Single(traces.Select(rows => (string?)rows.Named("/leaf").Meta("ConnectionId")).Distinct());
+        Assert.All(traces, rows => AssertBelow([.. rows], "GET /call", "calling", "GET /leaf", "leaf"));
+        Assert.Single(traces.Select(rows => (string?)rows.Named("GET /leaf").Meta("ConnectionId")).Distinct());
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class BetweenServicesTests
         await services.DisposeAsync();
 
         var rows = await world.StoredAsync(World.Project);
-        Assert.Equal(["/call", "calling", "/call", "calling", "/leaf", "leaf"], Way(rows, rows.Named("leaf")));
+        Assert.Equal(["GET /call", "calling", "GET /call", "calling", "GET /leaf", "leaf"], Way(rows, rows.Named("leaf")));
         Assert.Single(services.Received[0].Headers["baggage"].Split("braintrust.parent").Skip(1)); // that of the second replaced that of the first
     }
 
@@ -161,7 +161,7 @@ public sealed class BetweenServicesTests
         await Services.VisitAsync(Services.Call(here, there + "/leaf"));
         await services.DisposeAsync();
 
-        var (caller, callee) = ((await world.StoredAsync(World.Project)).Named("calling"), (await world.StoredAsync("another")).Named("/leaf"));
+        var (caller, callee) = ((await world.StoredAsync(World.Project)).Named("calling"), (await world.StoredAsync("another")).Named("GET /leaf"));
         Assert.Equal((null, "task"), (callee.Parent(), callee.Type()));
         Assert.Equal(caller.Trace(), callee.Trace());
     }
@@ -201,7 +201,7 @@ public sealed class BetweenServicesTests
         await services.DisposeAsync();
 
         var way = Way(await world.StoredAsync(World.Project), (await world.StoredAsync(World.Project)).Named("leaf"));
-        Assert.Equal(("/ask", "/leaf", "leaf"), (way[0], way[^2], way[^1]));
+        Assert.Equal(("GET /ask", "GET /leaf", "leaf"), (way[0], way[^2], way[^1]));
         Assert.StartsWith("HTTP GET http://127.0.0.1", way[1]); // the factory's scope
     }
 
@@ -222,7 +222,7 @@ public sealed class BetweenServicesTests
         await Services.VisitAsync(here + "/ask");
         await services.DisposeAsync();
 
-        AssertBelow(await world.StoredAsync(World.Project), "/ask", "caller", "/tool", "callee");
+        AssertBelow(await world.StoredAsync(World.Project), "GET /ask", "caller", "GET /tool", "callee");
     }
 
     [Theory]
@@ -248,7 +248,7 @@ public sealed class BetweenServicesTests
             Assert.StartsWith($"00-{caller.Trace()}-{caller.SpanId()}-", received.Headers["traceparent"]);
             Assert.Equal("braintrust.parent=project_name%3Aa%20project,said = x", received.Headers["baggage"]);
         });
-        Assert.Equal([caller.SpanId(), caller.SpanId()], rows.Where(row => row.Name() == "/leaf").Select(row => row.Parent()));
+        Assert.Equal([caller.SpanId(), caller.SpanId()], rows.Where(row => row.Name() == "GET /leaf").Select(row => row.Parent()));
     }
 
     /// <summary>The names from the root down to a row.</summary>

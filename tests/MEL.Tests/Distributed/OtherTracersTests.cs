@@ -27,7 +27,7 @@ public sealed class OtherTracersTests
         await Services.VisitAsync(Services.Call(here, there + "/leaf", say: "x"));
         await services.DisposeAsync();
 
-        var (caller, callee) = ((await world.StoredAsync(World.Project)).Named("calling"), (await world.StoredAsync(World.Project)).Named("/leaf"));
+        var (caller, callee) = ((await world.StoredAsync(World.Project)).Named("calling"), (await world.StoredAsync(World.Project)).Named("GET /leaf"));
         var client = Assert.Single(exporter.Of(callee.Trace(), Http));
         Assert.Contains(exporter.Of(callee.Trace(), AspNetCore), server => server.ParentSpanId == client.SpanId);
         Assert.Equal((caller.Trace(), null), (callee.Trace(), callee.Parent())); // beside its caller, and not below a row that does not exist
@@ -47,7 +47,7 @@ public sealed class OtherTracersTests
         await services.DisposeAsync();
 
         var rows = await world.StoredAsync(World.Project);
-        var callee = rows.Named("/leaf");
+        var callee = rows.Named("GET /leaf");
         var client = Assert.Single(exporter.Of(callee.Trace(), Http));
         Assert.Contains(exporter.Of(callee.Trace(), AspNetCore), server => server.ParentSpanId == client.SpanId);
         var between = rows.Single(row => row.SpanId() == callee.Parent());
@@ -66,7 +66,7 @@ public sealed class OtherTracersTests
         await services.DisposeAsync();
 
         var rows = await world.StoredAsync(World.Project);
-        var parents = rows.Where(row => row.Name() == "/leaf").Select(callee => rows.Single(row => row.SpanId() == callee.Parent())).ToList();
+        var parents = rows.Where(row => row.Name() == "GET /leaf").Select(callee => rows.Single(row => row.SpanId() == callee.Parent())).ToList();
         Assert.Equal(2, parents.Select(parent => parent.SpanId()).Distinct().Count());
         Assert.All(parents, parent => Assert.Equal(rows.Named("calling").SpanId(), parent.Parent()));
     }
@@ -83,7 +83,7 @@ public sealed class OtherTracersTests
         await Services.VisitAsync(Services.Call(here, there + "/leaf"));
         await services.DisposeAsync();
 
-        var (caller, callee) = ((await world.StoredAsync(World.Project)).Named("calling"), (await world.StoredAsync(World.Project)).Named("/leaf"));
+        var (caller, callee) = ((await world.StoredAsync(World.Project)).Named("calling"), (await world.StoredAsync(World.Project)).Named("GET /leaf"));
         Assert.Equal(caller.SpanId(), callee.Parent());
         Assert.Equal(2, exporter.Of(callee.Trace(), AspNetCore).Count);
     }
@@ -105,7 +105,7 @@ public sealed class OtherTracersTests
         await services.DisposeAsync();
 
         var rows = await world.StoredAsync(World.Project);
-        Assert.Equal(("b7ad6b7169203331", null), (rows.Named("/call").Parent(), rows.Named("/leaf").Parent()));
+        Assert.Equal(("b7ad6b7169203331", null), (rows.Named("GET /call").Parent(), rows.Named("GET /leaf").Parent()));
         Assert.Equal(["a"], Assert.Single(services.Received).Baggage.Keys);
     }
 
@@ -125,7 +125,7 @@ public sealed class OtherTracersTests
 
         var caller = (await world.StoredAsync(World.Project)).Named("calling");
         Assert.Equal($"00-{caller.Trace()}-{caller.SpanId()}-{flags}", Assert.Single(services.Received).Headers["traceparent"]);
-        Assert.Equal(caller.SpanId(), (await world.StoredAsync(World.Project)).Named("/leaf").Parent());
+        Assert.Equal(caller.SpanId(), (await world.StoredAsync(World.Project)).Named("GET /leaf").Parent());
     }
 
     [Fact]
