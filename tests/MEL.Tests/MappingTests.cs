@@ -184,7 +184,8 @@ public class MappingTests
         Assert.NotEqual("mine", (string?)row["id"]);
         Assert.NotEqual("mine", (string?)row["span_id"]);
         Assert.NotEqual("mine", (string?)row["project_id"]);
-        Assert.Equal("mine", (string?)row.Meta("span_id"));
+        Assert.All((string[])["id", "span_id", "project_id"], name => Assert.Equal("mine", (string?)row.Meta(name)));
+        Assert.False((bool?)row.Meta("_is_merge"));
     }, ("id", "mine"), ("span_id", "mine"), ("project_id", "mine"), ("_is_merge", false));
 
     [Fact]

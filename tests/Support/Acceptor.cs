@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Braintrust.Logging.Tests.Watching;
 
@@ -9,6 +10,7 @@ public sealed class Acceptor : HttpMessageHandler
 {
     readonly Lock _lock = new();
     readonly HashSet<string> _ids = [];
+    readonly HashSet<string> _found = [];
     long _rows;
     int _requests;
 
@@ -17,6 +19,19 @@ public sealed class Acceptor : HttpMessageHandler
 
     /// <summary>Given: asked for the status of a batch; 200 stores it.</summary>
     public Func<HttpStatusCode>? Status { get; set; }
+
+    /// <summary>Texts that are looked for in each body.</summary>
+    public IReadOnlyList<string> LookedFor { get; init; } = [];
+
+    /// <summary>Those that were found in none.</summary>
+    public IReadOnlyList<string> NeverFound
+    {
+        get
+        {
+            lock (_lock)
+                return [.. LookedFor.Except(_found)];
+        }
+    }
 
     public long Rows => Interlocked.Read(ref _rows);
 
@@ -51,6 +66,7 @@ public sealed class Acceptor : HttpMessageHandler
         using var body = JsonDocument.Parse(bytes, new() { MaxDepth = 256 });
         lock (_lock)
         {
+            _found.UnionWith(LookedFor.Where(text => !_found.Contains(text) && bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0));
             foreach (var row in body.RootElement.GetProperty("rows").EnumerateArray())
             {
                 if ((row.TryGetProperty("root_span_id", out var trace) && trace.GetString()!.Length != 32) || row.GetProperty("project_id").GetString()!.Length != 36 || row.GetProperty("log_id").GetString() != "g")

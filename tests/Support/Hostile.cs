@@ -13,6 +13,7 @@ namespace Braintrust.Logging.Tests;
 public sealed class Hostile(int seed, bool isFinite = false)
 {
     static readonly object Cycle = MakeCycle();
+    static long _thrown;
 
     static readonly Func<Random, object?>[] Kinds =
     [
@@ -50,6 +51,13 @@ public sealed class Hostile(int seed, bool isFinite = false)
     ];
 
     readonly Random _random = new(seed);
+
+    /// <summary>How often a value threw when it was looked at, whoever made it.</summary>
+    public static long Thrown => Interlocked.Read(ref _thrown);
+
+    /// <summary>What stands in rows where a value threw, went round, went too deep, never ended or was too long.</summary>
+    public static IReadOnlyList<string> Marks { get; } =
+        ["<error: InvalidTimeZoneException>", "<circular reference>", "<max depth exceeded>", "<truncated: more than 1000 items>", "<truncated: larger than 1 MiB>", "…[truncated, "];
 
     public int Below(int count) => _random.Next(count);
 
@@ -89,7 +97,14 @@ public sealed class Hostile(int seed, bool isFinite = false)
         return new string(letters);
     }
 
-    static InvalidTimeZoneException Broken => new("secret");
+    static InvalidTimeZoneException Broken
+    {
+        get
+        {
+            Interlocked.Increment(ref _thrown);
+            return new("secret");
+        }
+    }
 
     static object MakeCycle()
     {

@@ -142,10 +142,11 @@ sealed class Handed
 /// <summary>A written row that is not on disk.</summary>
 /// <param name="Entry">What was written.</param>
 /// <param name="Role">What it is to others of its id.</param>
+/// <param name="Follows">Whether others of its id came before.</param>
 /// <param name="Json">Its text.</param>
 /// <param name="Attachments">What it refers to.</param>
 /// <param name="Failure">Why there is no text.</param>
-readonly record struct MemoryRow(Entry Entry, RowRole Role, ReadOnlyMemory<byte> Json, AttachmentReference[] Attachments, Exception? Failure = null)
+readonly record struct MemoryRow(Entry Entry, RowRole Role, bool Follows, ReadOnlyMemory<byte> Json, AttachmentReference[] Attachments, Exception? Failure = null)
 {
     /// <summary>What one holds beside its text.</summary>
     public static readonly int Weight = Unsafe.SizeOf<MemoryRow>() + 128;

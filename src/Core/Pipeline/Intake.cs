@@ -43,6 +43,12 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     public PendingRow Row(in Entry entry)
     {
         flushes.Current.Unsettled++;
+        return Row(entry, flushes.Current);
+    }
+
+    /// <summary>What is owed to an entry that this flush counts already.</summary>
+    public PendingRow Row(in Entry entry, Epoch epoch)
+    {
         var lane = outbox.LaneOf(entry.Logger);
         lane.Rows++;
         return new PendingRow
@@ -52,7 +58,7 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
             Sequence = _sequence++,
             AcceptedAt = entry.AcceptedAt,
             Size = entry.Size,
-            Epoch = flushes.Current,
+            Epoch = epoch,
             FrontEnd = entry.FrontEnd,
             Payload = entry.FrontEnd.WatchesLosses ? MaskedRow.Unmasked(entry.Payload) : null,
             Confirmation = entry.Confirmation,

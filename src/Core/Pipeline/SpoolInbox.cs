@@ -5,8 +5,8 @@ using Braintrust.Logging.Spool;
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>
-/// The disk between the queue and the loop: rows are read back in their order as the loop has room for them. What could not go to disk comes in memory, never before
-/// what was accepted earlier. Rows of projects that may not be sent to stay on disk, beyond a small share.
+/// The disk between the queue and the loop: rows are read back in their order as the loop has room for them. What could not go to disk comes in memory, and not before
+/// what was accepted earlier; of a disk that cannot be read at the moment, not before rows of the same id. Rows of projects that may not be sent to stay on disk, beyond a small share.
 /// </summary>
 sealed class SpoolInbox(
     SpoolStore store, SpoolThread thread, Handover handover, Keepsakes keepsakes, Sources sources, Intake intake, Outbox outbox, Flushes flushes, Fates fates, Ledger ledger,
@@ -18,11 +18,17 @@ sealed class SpoolInbox(
     // At the end, for a disk that stands still: no longer than a caller waits beyond its budget. One that takes rows has time to take all of them.
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
 
+    // A row in hand while so many processes ended goes alone.
+    const int SuspectAttempts = 5;
+
     readonly long _share = options.QueueLimitBytes / 8;
     readonly TimeProvider _clock = options.Clock;
 
-    // Rows in memory whose project has earlier ones on disk that wait.
-    readonly LinkedList<MemoryRow> _late = [];
+    // Rows in memory that wait for earlier ones on disk: all of a project that may not be sent to, or others of their id on a disk that cannot be read.
+    readonly LinkedList<LateRow> _late = [];
+
+    // Spans that began in memory, and of which nothing can be on disk: nothing went there since.
+    readonly HashSet<RowId> _begun = [];
     SpooledRow _next;
     bool _hasNext;
     bool _isDry = true;
@@ -49,9 +55,7 @@ sealed class SpoolInbox(
         set => handover.IsUrgent = value;
     }
 
-    public long FirstAt => OnDisk > 0 ? (MayRead ? _firstAt : long.MaxValue)
-        : store.IsUnreadable ? long.MaxValue // what is in memory waits behind it, and the thread rings when that is over
-        : FirstInMemoryAt;
+    public long FirstAt => OnDisk > 0 ? (MayRead ? _firstAt : long.MaxValue) : FirstInMemoryAt;
 
     public long OldestAt => Math.Min(store.OldestTicks is var ticks && ticks == long.MaxValue ? long.MaxValue : Timestamp(ticks), Math.Min(FirstInMemoryAt, FirstLateAt));
 
@@ -68,7 +72,7 @@ sealed class SpoolInbox(
 
     long FirstInMemoryAt => handover.TryPeek(out var first) && first.Row is { } row ? row.Entry.AcceptedAt : long.MaxValue;
 
-    long FirstLateAt => _late.First?.Value.Entry.AcceptedAt ?? long.MaxValue;
+    long FirstLateAt => _late.First?.Value.AcceptedAt ?? long.MaxValue;
 
     public void Tend()
     {
@@ -84,40 +88,36 @@ sealed class SpoolInbox(
     public bool TryTake(out FlushRequest? flush)
     {
         flush = null;
-        while (true)
+        TakeNotes();
+        if (handover.TryPeek(out var item) && item.Flush is { } request)
         {
-            TakeNotes();
-            if (handover.TryPeek(out var item) && item.Flush is { } request)
-            {
-                handover.Take();
-                flush = request;
-                return true;
-            }
-            if (HasNext())
-            {
-                if (!MayRead)
-                {
-                    return false;
-                }
-                TakeFromDisk();
-                return true;
-            }
-            if (IsUnreadable && !(handover.IsComplete && item?.Row is { Role: RowRole.Whole }))
-            {
-                return false; // what is in memory came later; at the end what depends on nothing goes all the same
-            }
-            if (!IsUnreadable && TakeLate())
-            {
-                return true;
-            }
-            if (item?.Row is not { } row)
+            handover.Take();
+            flush = request;
+            return true;
+        }
+        if (HasNext())
+        {
+            if (!MayRead)
             {
                 return false;
             }
-            handover.Take();
-            TakeFromMemory(row);
+            if (!TakeLate(_next.Sequence))
+            {
+                TakeFromDisk();
+            }
             return true;
         }
+        if (!IsUnreadable && TakeLate(long.MaxValue))
+        {
+            return true;
+        }
+        if (item?.Row is not { } row)
+        {
+            return false;
+        }
+        handover.Take();
+        TakeFromMemory(row);
+        return true;
     }
 
     /// <summary>That is the thread's: it writes them before a marker, and once they have been open for a period.</summary>
@@ -130,13 +130,13 @@ sealed class SpoolInbox(
         {
             ExpireOnDisk(tooOld, mayGo, message);
         }
-        for (var node = FirstLateAt <= Timestamp(tooOld) ? _late.First : null; node is not null && node.Value.Entry.AcceptedAt <= Timestamp(tooOld);)
+        for (var node = FirstLateAt <= Timestamp(tooOld) ? _late.First : null; node is not null && node.Value.AcceptedAt <= Timestamp(tooOld);)
         {
-            var (row, next) = (node.Value, node.Next);
-            if (!mayGo(outbox.LaneOf(row.Entry.Logger)))
+            var (late, next) = (node.Value, node.Next);
+            if (!mayGo(outbox.LaneOf(late.Row.Entry.Logger)))
             {
                 _late.Remove(node);
-                fates.Lose(intake.Row(row.Entry), LossReasons.Expired, message, null);
+                fates.Lose(intake.Row(late.Row.Entry, late.Epoch), LossReasons.Expired, message, null);
             }
             node = next;
         }
@@ -212,9 +212,9 @@ sealed class SpoolInbox(
                 End(item.Row!.Value.Entry, message);
             }
         }
-        foreach (var row in _late)
+        foreach (var late in _late)
         {
-            End(row.Entry, message);
+            fates.Lose(intake.Row(late.Row.Entry, late.Epoch), LossReasons.Shutdown, message, null);
         }
         var (onTheirWay, left) = thread.Abandon();
         foreach (var entry in onTheirWay)
@@ -262,6 +262,7 @@ sealed class SpoolInbox(
                 _firstAt = OnDisk > 0 ? Math.Min(_firstAt, item.FirstAt) : item.FirstAt;
                 _isDry = false;
                 _lastSpooled = item.LastSequence;
+                _begun.Clear();
                 flushes.Current.Unread += item.Rows;
             }
             else
@@ -370,17 +371,16 @@ sealed class SpoolInbox(
         return row;
     }
 
-    // After so many processes that ended with it.
-    const int SuspectAttempts = 5;
-
-    bool TakeLate()
+    /// <summary>Takes the next row that waits no longer.</summary>
+    /// <param name="before">What is read from disk next, and may be a later one of the same id.</param>
+    bool TakeLate(long before)
     {
-        for (var node = _late.First; node is not null; node = node.Next)
+        for (var node = _late.First; node is not null && node.Value.After < before; node = node.Next)
         {
-            if (!outbox.LaneOf(node.Value.Entry.Logger).IsDeferring)
+            if (!outbox.LaneOf(node.Value.Row.Entry.Logger).IsDeferring)
             {
                 _late.Remove(node);
-                Take(node.Value);
+                Take(node.Value.Row, intake.Row(node.Value.Row.Entry, node.Value.Epoch));
                 return true;
             }
         }
@@ -389,25 +389,31 @@ sealed class SpoolInbox(
 
     void TakeFromMemory(in MemoryRow row)
     {
-        if (outbox.LaneOf(row.Entry.Logger).IsDeferring)
+        if (outbox.LaneOf(row.Entry.Logger).IsDeferring || (IsUnreadable && row.Follows && !_begun.Contains(row.Entry.RowId)))
         {
-            _late.AddLast(row);
+            flushes.Current.Unsettled++;
+            _late.AddLast(new LateRow(row, flushes.Current, _lastSpooled));
+            return;
         }
-        else
+        if (IsUnreadable && row.Role == RowRole.Opening)
         {
-            Take(row);
+            _begun.Add(row.Entry.RowId);
         }
+        else if (row.Role == RowRole.End)
+        {
+            _begun.Remove(row.Entry.RowId);
+        }
+        Take(row, intake.Row(row.Entry));
     }
 
-    void Take(in MemoryRow row)
+    void Take(in MemoryRow row, PendingRow pending)
     {
-        var pending = intake.Row(row.Entry);
         pending.Attachments = row.Attachments;
         if (row.Role == RowRole.Opening)
         {
             pending.Payload = null; // the end is still to come
         }
-        intake.Take(pending, row.Role is RowRole.Update or RowRole.End, row.Json.Span);
+        intake.Take(pending, row.Follows, row.Json.Span);
     }
 
     void ExpireOnDisk(long tooOld, Func<Lane, bool> mayGo, string message)
@@ -455,4 +461,12 @@ sealed class SpoolInbox(
     /// <summary>A wall clock that was set back since makes no row younger than new.</summary>
     long Timestamp(long ticks) =>
         _clock.GetTimestamp() - (long)(Math.Max(0, _clock.GetUtcNow().UtcTicks - ticks) / (double)TimeSpan.TicksPerSecond * _clock.TimestampFrequency);
+
+    /// <param name="Row">What waits.</param>
+    /// <param name="Epoch">The flush that counts it.</param>
+    /// <param name="After">The last row on disk that came before.</param>
+    readonly record struct LateRow(MemoryRow Row, Epoch Epoch, long After)
+    {
+        public long AcceptedAt => Row.Entry.AcceptedAt;
+    }
 }

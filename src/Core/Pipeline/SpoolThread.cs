@@ -196,12 +196,13 @@ sealed class SpoolThread : IRowTaker
 
     void IRowTaker.Take(in Entry entry, RowRole role, ReadOnlySpan<byte> json, AttachmentReference[] attachments)
     {
+        var follows = role == RowRole.Update || (role == RowRole.End && SpanOf(entry) is { OpenWrite: not null });
         if (_next.Count > 0 || !HasRoom(json.Length))
         {
-            _next.Add(new MemoryRow(entry, role, json.ToArray(), attachments));
+            _next.Add(new MemoryRow(entry, role, follows, json.ToArray(), attachments));
             return;
         }
-        Group(entry, role, json, attachments);
+        Group(new MemoryRow(entry, role, follows, default, attachments), json);
     }
 
     /// <summary>A group that is larger than the spool may be would be refused as a whole.</summary>
@@ -216,28 +217,29 @@ sealed class SpoolThread : IRowTaker
             while (!_isAbandoned && taken < _next.Count && HasRoom(_next[taken].Json.Length))
             {
                 var row = _next[taken++];
-                Group(row.Entry, row.Role, row.Json.Span, row.Attachments);
+                Group(row, row.Json.Span);
             }
             _next.RemoveRange(0, taken);
             return taken > 0;
         }
     }
 
-    void Group(in Entry entry, RowRole role, ReadOnlySpan<byte> json, AttachmentReference[] attachments)
+    void Group(in MemoryRow row, ReadOnlySpan<byte> json)
     {
+        var entry = row.Entry;
         var record = new SpoolRecord
         {
             Project = entry.Logger.Key,
             Id = entry.RowId,
-            Follows = role == RowRole.Update || (role == RowRole.End && SpanOf(entry) is { OpenWrite: not null }),
+            Follows = row.Follows,
             AcceptedTicks = (_options.Clock.GetUtcNow() - _options.Clock.GetElapsedTime(entry.AcceptedAt)).UtcTicks,
             Source = _sources.NumberOf(entry.FrontEnd),
             Json = _text.Add(json),
         };
-        _group.Add(new GroupedRow(new MemoryRow(entry, role, record.Json, attachments), _store.Append(record)));
+        _group.Add(new GroupedRow(row with { Json = record.Json }, _store.Append(record)));
     }
 
-    void IRowTaker.Lose(in Entry entry, Exception error) => _group.Add(new GroupedRow(new MemoryRow(entry, RowRole.Whole, default, [], error), 0));
+    void IRowTaker.Lose(in Entry entry, Exception error) => _group.Add(new GroupedRow(new MemoryRow(entry, RowRole.Whole, false, default, [], error), 0));
 
     void Commit()
     {

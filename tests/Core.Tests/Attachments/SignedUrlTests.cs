@@ -18,11 +18,11 @@ public sealed class SignedUrlTests
     public void AnHttpsStoreIsAllowed(string url) => Assert.Null(SignedUrlRule.Refusal(url, Api, allowInsecure: false));
 
     [Theory]
-    [InlineData("http://bucket.s3.amazonaws.com/key")]
+    [InlineData("http://bucket.s3.amazonaws.com/key?X-Amz-Signature=canary-signature")]
     [InlineData("ftp://bucket/key")]
     [InlineData("file:///etc/passwd")]
     [InlineData("/storage/key")]
-    [InlineData("https://user:pass@bucket.s3.amazonaws.com/key")]
+    [InlineData("https://user:canary-pass@bucket.s3.amazonaws.com/key")]
     [InlineData("https://localhost/key")]
     [InlineData("https://LOCALHOST./key")]
     [InlineData("https://a.localhost/key")]
@@ -38,7 +38,7 @@ public sealed class SignedUrlTests
     [InlineData("https://[::1]/key")]
     [InlineData("https://[::]/key")]
     [InlineData("https://[::ffff:127.0.0.1]/key")]
-    [InlineData("https://169.254.169.254/latest/meta-data")]
+    [InlineData("https://169.254.169.254/latest/key")]
     [InlineData("https://[::ffff:169.254.169.254]/key")]
     [InlineData("https://[fe80::1]/key")]
     [InlineData("https://[fd00:ec2::254]/key")]
@@ -49,6 +49,7 @@ public sealed class SignedUrlTests
         var refusal = SignedUrlRule.Refusal(url, Api, allowInsecure: false);
         Assert.NotNull(refusal);
         Assert.DoesNotContain("key", refusal);
+        Assert.DoesNotContain("canary", refusal);
     }
 
     [Theory]

@@ -28,6 +28,7 @@ public class OptionsValidationTests
         { "AppUrl must be a URL without user name, query and fragment.", o => o.AppUrl = "https://me:secret@host" },
         { "ApiUrl must be a URL without user name, query and fragment.", o => o.ApiUrl = "https://host/?key=secret" },
         { "ApiUrl must use https: plain http is for loopback addresses, unless AllowInsecureTransport is set.", o => o.ApiUrl = "http://api.braintrust.dev" },
+        { "AppUrl must use https: plain http is for loopback addresses, unless AllowInsecureTransport is set.", o => o.AppUrl = "http://www.braintrust.dev" },
         { "ApiUrl must be an absolute https URL, such as https://www.braintrust.dev.", o => o.ApiUrl = "file:///etc/passwd" },
         { "SpoolLimitBytes must be at least 1.", o => o.SpoolLimitBytes = 0 },
         { "SpoolSync must be one of Write, Fsync.", o => o.SpoolSync = (SpoolSync)9 },

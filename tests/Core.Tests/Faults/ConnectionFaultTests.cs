@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -83,20 +84,40 @@ public sealed class ConnectionFaultTests
         return [.. bytes];
     }
 
-    [Theory, InlineData("self-signed"), InlineData("expired"), InlineData("another host's"), Trait("Row", "N20")]
-    public async Task AServerWhoseCertificateIsNoGoodGetsNothingAndTheRowsAreKept(string what)
+    [Theory, InlineData("self-signed", "RemoteCertificateChainErrors UntrustedRoot"), InlineData("expired", "RemoteCertificateChainErrors NotTimeValid"), InlineData("another host's", "RemoteCertificateNameMismatch ")]
+    [Trait("Row", "N20")]
+    public async Task AServerWhoseCertificateIsNoGoodGetsNothingAndTheRowsAreKept(string what, string fault)
     {
         using var certificate = Certificate(what);
         await using var server = await FakeBraintrust.StartAsync(certificate);
         await using var world = await World.StartAsync();
-        var logger = world.Logger(options => (options.AppUrl, options.ApiUrl) = (server.Url.ToString(), server.Url.ToString()));
+        var faults = new Journal<string>();
+        using var checking = new SocketsHttpHandler
+        {
+            SslOptions =
+            {
+                CertificateChainPolicy = what == "self-signed" ? null // else its signer is trusted: nothing is wrong but what is named
+                    : new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { certificate }, RevocationMode = X509RevocationMode.NoCheck },
+                RemoteCertificateValidationCallback = (_, _, chain, errors) =>
+                {
+                    faults.Add($"{errors} {string.Join(' ', chain!.ChainStatus.Select(static status => status.Status))}");
+                    return errors == SslPolicyErrors.None;
+                },
+            },
+        };
 
-        logger.Log(name: "row");
-        var result = await logger.Client.FlushAsync(TimeSpan.FromMilliseconds(1));
+        foreach (var handler in (HttpMessageHandler?[])[null, checking])
+        {
+            var logger = world.Logger(options => (options.AppUrl, options.ApiUrl, options.HttpMessageHandler) = (server.Url.ToString(), server.Url.ToString(), handler));
+            logger.Log(name: "row");
+            var result = await logger.Client.FlushAsync(TimeSpan.FromMilliseconds(1));
 
-        Assert.Equal((false, 1, 0), (result.Completed, result.Pending, result.Dropped));
-        Assert.Contains("TLS failed", result.LastError);
+            Assert.Equal((false, 1, 0), (result.Completed, result.Pending, result.Dropped));
+            Assert.Contains("TLS failed", result.LastError);
+        }
         Assert.Equal(0, server.Requests.Count);
+        Assert.All(faults.Entries, found => Assert.Equal(fault, found));
+        Assert.NotEmpty(faults.Entries);
 
         // The same server, for somebody who trusts this certificate: nothing else was in the way.
         using var trusting = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() } };

@@ -96,6 +96,7 @@ public sealed class QueueFaultTests
             Assert.InRange(client.Ledger.ResidentBytes, 0, 4 * 1024 * 1024);
         }
         Assert.Equal(rows, client.Ledger.Accepted);
+        Assert.Equal(rows > 3, client.Ledger.Dropped.ContainsKey("queue_full")); // all but the three did not fit
         Assert.True(client.Ledger.ResidentRows > 0); // cut to 256 K characters, even the largest has its place
         await EndAsync(client);
         Assert.Equal(rows, client.Ledger.DroppedRows);

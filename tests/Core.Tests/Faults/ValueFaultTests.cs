@@ -7,7 +7,7 @@ public sealed class ValueFaultTests
     [Trait("Row", "U01"), Trait("Row", "U02"), Trait("Row", "U03"), Trait("Row", "U04"), Trait("Row", "U06"), Trait("Row", "U07"), Trait("Row", "U09")]
     public async Task TenThousandHostileRowsArriveWhole()
     {
-        using var acceptor = new Acceptor();
+        using var acceptor = new Acceptor { LookedFor = Hostile.Marks };
         var client = new BraintrustClient(new() { ApiKey = Some.ApiKey(), AppUrl = "https://app.example", HttpMessageHandler = acceptor, FlushOnExit = false, QueueLimit = int.MaxValue, QueueLimitBytes = long.MaxValue });
         var logger = client.GetLogger("P", setCurrent: false);
         var count = LongTests.Count(10_000, 1_000_000);
@@ -34,6 +34,8 @@ public sealed class ValueFaultTests
         var result = await client.FlushAsync();
         await client.DisposeAsync();
 
+        Assert.True(Hostile.Thrown > count / 2, $"Only {Hostile.Thrown} values threw.");
+        Assert.Empty(acceptor.NeverFound); // the faults happened, and left their marks
         Assert.Equal((true, 0), (result.Completed, result.Dropped));
         Assert.Equal((count, count), (ids.Count, acceptor.Ids));
         Assert.Equal((client.Ledger.Delivered, 0, 0), (client.Ledger.Accepted, client.Ledger.DroppedRows, client.Ledger.ResidentRows));

@@ -78,6 +78,7 @@ public sealed class OnDemandTests
         world.Server.OnLogs3 = _ => Task.FromResult<Reply?>(new Reply(503, "{}"));
         logger.Log(name: "first");
         await logger.Client.FlushAsync(TimeSpan.FromTicks(1));
+        Assert.True(world.Server.Logs3Count > 0); // it failed
         world.Server.OnLogs3 = null;
         world.Clock.Advance(TimeSpan.FromHours(1));
 

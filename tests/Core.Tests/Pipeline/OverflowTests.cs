@@ -127,6 +127,7 @@ public sealed class OverflowTests
         var flush = logger.Client.FlushAsync();
         await world.AdvanceUntil(flush);
 
+        Assert.Contains(world.Server.Requests.Entries, static request => request.Path == "/logs3/overflow"); // that is where it was named
         Assert.Equal((true, 2), await flush is var result ? (result.Completed, result.Delivered) : default);
         Assert.Contains("truncated", (string?)world.Row("large")["output"], StringComparison.Ordinal);
         Assert.NotNull(world.Row("small"));
@@ -145,6 +146,7 @@ public sealed class OverflowTests
         var flush = logger.Client.FlushAsync();
         await world.AdvanceUntil(flush);
 
+        Assert.NotEmpty(world.Server.StorageRequests); // which it refused
         Assert.Equal((true, 2), await flush is var result ? (result.Completed, result.Delivered) : default);
         Assert.Contains("truncated", (string?)world.Row("large")["output"], StringComparison.Ordinal);
     }
@@ -162,6 +164,7 @@ public sealed class OverflowTests
         logger.Log(name: "small");
         await world.AdvanceUntil(logger.Client.FlushAsync(TimeSpan.FromHours(5)), TimeSpan.FromSeconds(20));
 
+        Assert.True(failures > 12);
         Assert.Equal(Large, (string?)world.Row("large")["output"]);
         Assert.NotNull(world.Row("small"));
     }
@@ -177,6 +180,7 @@ public sealed class OverflowTests
         logger.Log(name: "small");
         await world.AdvanceUntil(logger.Client.FlushAsync(TimeSpan.FromHours(5)), TimeSpan.FromSeconds(20));
 
+        Assert.Contains(world.Server.Requests.Entries, static request => request.Path == "/logs3/overflow"); // it failed
         Assert.Equal("small", (string?)world.Rows[0]["span_attributes"]!["name"]);
         Assert.Contains("truncated", (string?)world.Row("large")["output"], StringComparison.Ordinal);
     }
@@ -192,6 +196,7 @@ public sealed class OverflowTests
         logger.Log(name: "large", output: Large);
         await logger.Client.FlushAsync();
 
+        Assert.Contains(world.Server.Requests.Entries, static request => request.Path == "/logs3" && request.Bytes.Length > 64 * 1024); // which got a 413
         Assert.Contains("truncated", (string?)world.Row("large")["output"], StringComparison.Ordinal);
         Assert.DoesNotContain(world.Server.Requests.Entries, request => request.Path == "/logs3/overflow");
     }

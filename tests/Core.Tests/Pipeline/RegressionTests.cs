@@ -162,6 +162,7 @@ public sealed class RegressionTests
         await logger.Client.FlushAsync();
 
         Assert.All(Bodies(world), body => Assert.InRange(Regex.Count(body.Body, $"\"id\":\"{span.Id}\""), 0, 1));
+        Assert.InRange(TimesSent(world, span.Id), 2, 3); // so it could have been
         Assert.Equal(("done", 0.5), ((string?)world.Row("span")["output"], (double?)world.Row("span")["scores"]!["quality"]));
     }
 
@@ -264,6 +265,7 @@ public sealed class RegressionTests
         var spans = await Task.Run(() => ManyShortSpans(logger, 20_000));
         Collect();
 
+        Assert.True(world.Server.LoginCount > 0 && logger.Client.Ledger.DroppedRows > 10_000); // nothing could leave, and there was no room for most
         Assert.InRange(spans.Count(span => span.IsAlive), 1, 2500);
         Assert.InRange(logger.Client.Ledger.ResidentBytes, 1, 1_000_000);
     }
@@ -286,6 +288,7 @@ public sealed class RegressionTests
             ids.Add(logger.Log(output: "x"));
             logger.LogFeedback(ids[^1], AScore);
         }
+        Assert.Equal((0, 2 * rows), (world.Server.Logs3Count, (int)logger.Client.Ledger.ResidentRows)); // all of it waits together
         release.SetResult();
         var result = await logger.Client.FlushAsync();
 
@@ -307,6 +310,7 @@ public sealed class RegressionTests
             Assert.False((await logger.Client.FlushAsync(TimeSpan.FromMilliseconds(1))).Completed);
         }
 
+        Assert.True(world.Server.Logs3Count > 0); // it was refused
         var flushes = Field(Field(logger.Client, "_loop"), "_flushes");
         Assert.InRange(((ICollection)Field(flushes, "_epochs")).Count, 1, 10);
     }
@@ -323,6 +327,7 @@ public sealed class RegressionTests
 
         await world.AdvanceUntil(logger.Client.DisposeAsync().AsTask());
 
+        Assert.True(handler.HasThrown);
         Assert.Equal("shutdown", Assert.Single(world.Losses).Reason);
         Assert.Equal(1, (await flush.WaitAsync(Patience.Limit)).Dropped + (await flush).Pending);
     }
@@ -391,6 +396,7 @@ public sealed class RegressionTests
         var result = await logger.Client.FlushAsync();
         await disposal;
 
+        Assert.True(world.Server.Logs3Count > 0); // it was tried
         Assert.Equal((0, 1), (result.Delivered, result.Dropped));
         Assert.NotNull(result.LastError);
     }
@@ -458,6 +464,7 @@ public sealed class RegressionTests
         }
         var result = await logger.Client.FlushAsync(TimeSpan.FromSeconds(1));
 
+        Assert.True(TimesSent(world, forbidden) > 0); // and refused
         Assert.Equal((12, 1), (result.Delivered, result.Pending));
         Assert.Equal(10, world.Rows.Count(row => ((string?)row["span_attributes"]?["name"])?.StartsWith("row") == true));
     }
@@ -486,11 +493,12 @@ public sealed class RegressionTests
             logger.Log(name: $"row {i}");
         }
         var flush = logger.Client.FlushAsync(TimeSpan.FromSeconds(90));
-        await world.Server.WaitForLogs3Async(5);
+        await world.Server.WaitForLogs3Async(5); // four of them are about to be refused
         release.SetResult();
         await world.AdvanceUntil(flush);
 
         Assert.Equal(4, (await flush).Delivered);
+        Assert.Equal((2, 9), (world.Server.LoginCount, world.Server.Logs3Count));
     }
 
     [Fact]
@@ -584,11 +592,17 @@ public sealed class RegressionTests
     {
         public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        public bool HasThrown { get; private set; }
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             if (request.RequestUri!.AbsolutePath == "/logs3")
             {
-                cancellationToken.Register(() => throw new InvalidOperationException("hostile"));
+                cancellationToken.Register(() =>
+                {
+                    HasThrown = true;
+                    throw new InvalidOperationException("hostile");
+                });
                 Entered.TrySetResult();
                 await new TaskCompletionSource().Task;
             }

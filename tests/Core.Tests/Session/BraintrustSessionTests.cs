@@ -133,7 +133,9 @@ public class BraintrustSessionTests
         Assert.Equal(AnswerKind.Denied, answer.Kind);
         foreach (var source in new[] { "ApiKey", "BRAINTRUST_API_KEY", ".env.braintrust" }) Assert.Contains(source, answer.Message, StringComparison.Ordinal);
         key = "sk-\u0001canary";
-        Assert.Equal(AnswerKind.Denied, (await session.LoginAsync(http, default)).Answer.Kind);
+        var (malformed, _) = await session.LoginAsync(http, default);
+        Assert.Equal(AnswerKind.Denied, malformed.Kind);
+        Assert.DoesNotContain("canary", malformed.ToString(), StringComparison.Ordinal);
         Assert.Empty(handler.Requests);
         key = "sk-late";
         Assert.Equal("sk-late", (await session.LoginAsync(http, default)).Login?.Key);

@@ -181,29 +181,44 @@ public sealed class BrokenDiskTests
     }
 
     [Theory, InlineData("Too many open files"), InlineData("Input/output error"), Trait("Row", "D05")]
-    public async Task WhatCannotBeReadNowWaitsWithWhatCameLaterAndIsTriedAgain(string error)
+    public async Task WhatCannotBeReadNowIsTriedAgainAndHoldsUpNoRowOfAnotherId(string error)
     {
         await using var world = await DiskWorld.StartAsync();
         var disk = new BrokenDisk { IsUnreadable = true, Error = error };
         var client = world.Client(disk);
         var logger = client.GetLogger(setCurrent: false);
-        logger.Log(name: "on disk");
+        var onDisk = logger.Log(name: "on disk", output: "first");
         await DiskWorld.UntilAsync(() => client.Ledger.SpooledRows == 1);
         disk.IsFull = true;
+        logger.UpdateSpan(onDisk, output: "second");
         logger.Log(name: "in memory");
+        using (logger.StartSpan("begun and ended in memory"))
+        {
+        }
+        var span = logger.StartSpan("begun in memory");
         var flush = client.FlushAsync(TimeSpan.FromSeconds(10));
-        await DiskWorld.UntilAsync(() => disk.FailedReads > 0 && disk.Failures > 0);
+        await world.World.AdvanceUntil(world.Server.WaitForRowsAsync(3));
+        Assert.True(disk.FailedReads > 0 && disk.Failures > 0);
         await world.World.AdvanceUntil(flush);
 
         var result = await flush;
-        Assert.Equal((false, 0, 1, 1), (result.Completed, result.Delivered, result.Spooled, result.Pending));
-        Assert.Equal(0, world.Server.Logs3Count); // no row overtakes another
+        Assert.Equal((false, 3, 1, 1), (result.Completed, result.Delivered, result.Spooled, result.Pending));
+        span.Log(output: "done");
+        span.End();
+        await world.World.AdvanceUntil(world.Server.WaitForRowsAsync(4));
+        Assert.Equal("done", (string?)world.World.Row("begun in memory")["output"]);
+        Assert.DoesNotContain(world.Rows, row => (string?)row["id"] == onDisk); // nothing said of a row overtakes it
         Assert.Empty(world.World.Losses);
         client.AssertBalanced();
 
-        (disk.IsUnreadable, disk.IsFull) = (false, false);
-        Assert.Equal(2, (await world.DeliverAsync(client)).Delivered); // nothing more was logged
-        Assert.Equal(["on disk", "in memory"], world.Rows.Select(static row => (string?)row["span_attributes"]!["name"]));
+        disk.IsFull = false;
+        world.World.Clock.Advance(TimeSpan.FromSeconds(2)); // the disk is asked again
+        logger.UpdateSpan(onDisk, output: "third");
+        await DiskWorld.UntilAsync(() => client.Ledger.SpooledRows == 2); // behind what came in memory
+        disk.IsUnreadable = false;
+        Assert.True((await world.DeliverAsync(client)).Completed);
+        Assert.Equal(["first", "second", "third"], world.Server.Arrivals.Entries.Where(row => (string?)row["id"] == onDisk).Select(static row => (string?)row["output"]));
+        Assert.Equal("third", (string?)world.World.Row("on disk")["output"]);
     }
 
     [Fact, Trait("Row", "D05")]
@@ -254,6 +269,7 @@ public sealed class BrokenDiskTests
         logger.Log(name: "late");
         await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 1));
         Assert.True(client.OldestAge > TimeSpan.Zero);
+        Assert.Equal((false, 20, 1), await client.FlushAsync(TimeSpan.FromTicks(1)) is var result ? (result.Completed, result.Spooled, result.Pending) : default);
 
         await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("expired") == 21), TimeSpan.FromSeconds(10));
         Assert.Equal(0, client.Ledger.ResidentRows);

@@ -12,7 +12,7 @@ public sealed class ValueFaultTests
     [Trait("Row", "U01"), Trait("Row", "U02"), Trait("Row", "U03"), Trait("Row", "U04"), Trait("Row", "U05"), Trait("Row", "U06"), Trait("Row", "U07")]
     public async Task TenThousandHostileCallsThrowNothingAndTheirRowsArriveWhole()
     {
-        using var acceptor = new Acceptor();
+        using var acceptor = new Acceptor { LookedFor = Hostile.Marks };
         await using var services = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddBraintrust(options =>
         {
             (options.ApiKey, options.AppUrl, options.HttpMessageHandler, options.Project) = (Some.ApiKey(), "https://app.example", acceptor, "P");
@@ -62,6 +62,8 @@ public sealed class ValueFaultTests
         }
         var result = await client.FlushAsync();
 
+        Assert.True(Hostile.Thrown > count / 2, $"Only {Hostile.Thrown} values threw.");
+        Assert.Empty(acceptor.NeverFound); // the faults happened, and left their marks
         Assert.Equal((true, 0), (result.Completed, result.Dropped));
         Assert.InRange(rows, count / 2, count);
         Assert.InRange(acceptor.Ids, rows, 2 * rows);
