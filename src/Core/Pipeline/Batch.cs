@@ -87,9 +87,13 @@ sealed class Batch : IDisposable
     public HashSet<Lane> Lanes()
     {
         var lanes = new HashSet<Lane>();
+        Lane? latest = null;
         foreach (ref var row in Rows)
         {
-            lanes.Add(row.Lane);
+            if (!ReferenceEquals(row.Lane, latest)) // mostly there is one
+            {
+                lanes.Add(latest = row.Lane);
+            }
         }
         return lanes;
     }
@@ -197,11 +201,10 @@ sealed class Batch : IDisposable
 
     /// <param name="row">What is owed to it.</param>
     /// <param name="text">Its JSON without the closing brace.</param>
-    public void Add(PendingRow row, ReadOnlySpan<byte> text)
+    public void Add(in PendingRow row, ReadOnlySpan<byte> text)
     {
         _body.Append(_count == 0 ? Head : ","u8);
-        row.Offset = _body.Length;
-        row.Length = text.Length;
+        var offset = _body.Length;
         _body.Append(text);
         _textBytes += text.Length + 1;
         if (row.Lane.IsKnown) // else it only waits here
@@ -218,7 +221,9 @@ sealed class Batch : IDisposable
         {
             Resize(RowArrays.After(_count));
         }
-        _rows[_count++] = row;
+        ref var added = ref _rows[_count++];
+        added = row;
+        (added.Offset, added.Length) = (offset, text.Length);
     }
 
     /// <summary>For a batch that waits, and hardly grows any more: gives up what it holds beyond its rows.</summary>

@@ -178,7 +178,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
         if (entry.Kind is not (EntryKind.Flush or EntryKind.SpanBegin))
         {
             _read.Rows++;
-            ledger.Holding(entry.Size);
+            ledger.Reading(entry.Size);
         }
         else if (entry.Kind == EntryKind.SpanBegin)
         {

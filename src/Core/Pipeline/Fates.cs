@@ -37,12 +37,20 @@ sealed class Fates(Ledger ledger, LossReporter losses, FrontEnd self, SpoolStore
     {
         Obstacle = null;
         Volatile.Write(ref _deliveredAt, clock.GetTimestamp());
+        var isAwaited = false;
         foreach (ref var row in batch.Rows)
         {
             Settle(row);
             row.Epoch.Delivered++;
-            ledger.Delivering(row);
-            row.Confirmation?.Delivered();
+            isAwaited |= row.Confirmation is not null;
+        }
+        ledger.Delivering(batch.Rows);
+        if (isAwaited)
+        {
+            foreach (ref var row in batch.Rows)
+            {
+                row.Confirmation?.Delivered();
+            }
         }
         batch.Dispose();
     }

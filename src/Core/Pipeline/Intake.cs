@@ -27,14 +27,14 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
                 Follow(ref row, Earlier(row), isUpdate: true);
                 break;
         }
-        Add(row, json);
+        Add(ref row, json);
     }
 
     /// <summary>Takes a row in whose predecessors are known by their id alone: they may have been written by a process that has ended.</summary>
     public void Take(PendingRow row, bool follows, ReadOnlySpan<byte> json)
     {
         Follow(ref row, follows ? Earlier(row) : null, isUpdate: follows);
-        Add(row, json);
+        Add(ref row, json);
     }
 
     public void Lose(in Entry entry, Exception error) => fates.Lose(Row(entry), LossReasons.Unwritable, $"A row could not be written: {error.GetType()}.", error);
@@ -98,13 +98,13 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
             FrontEnd = frontEnd,
             IsSummary = true,
         };
-        Add(row, _json.Written);
+        Add(ref row, _json.Written);
     }
 
     /// <summary>From here on it weighs what it is as a written row, and nothing of what it was made of is kept, unless its front end wants that back.</summary>
-    void Add(PendingRow row, ReadOnlySpan<byte> json)
+    void Add(ref PendingRow row, ReadOnlySpan<byte> json)
     {
-        var attached = AttachmentReference.Weight(row.Attachments ?? []);
+        var attached = row.Attachments is { Length: > 0 } references ? AttachmentReference.Weight(references) : 0;
         var size = PendingRow.Weight + json.Length + attached + (row.Payload is null ? 0 : row.Size / 2);
         ledger.Weighing(size - row.Size);
         row.Size = size;

@@ -16,6 +16,7 @@ sealed class Ledger
     // Callers count under the queue's lock, the loop in steps of its own; what both would write is in two parts, each in a cache line of its own.
     Weight _entered;
     Weight _otherwise; // mostly what has left, and so below zero
+    Weight _read; // the reader's
 
     long _accepted;
     long _delivered;
@@ -25,7 +26,6 @@ sealed class Ledger
     long _lostUploads;
     long _uploadBytes;
 
-    long _heldBytes;
     long _spooledRows;
 
     public long Accepted => Interlocked.Read(ref _accepted) + Volatile.Read(ref _entered.Rows);
@@ -45,7 +45,7 @@ sealed class Ledger
     public long UploadBytes => Interlocked.Read(ref _uploadBytes);
 
     /// <summary>The part of the resident bytes that still stands in the queue.</summary>
-    public long UnreadBytes => ResidentBytes - Interlocked.Read(ref _heldBytes);
+    public long UnreadBytes => Volatile.Read(ref _entered.Bytes) - Volatile.Read(ref _read.Bytes);
 
     public long DroppedRows => _dropped.Values.Sum(count => Interlocked.Read(ref count.Value));
 
@@ -84,22 +84,31 @@ sealed class Ledger
         Interlocked.Increment(ref _accepted);
         Interlocked.Increment(ref _otherwise.Rows);
         Interlocked.Add(ref _otherwise.Bytes, bytes);
-        Holding(bytes);
     }
 
-    /// <summary>The write was taken from the queue.</summary>
-    public void Holding(long bytes) => Interlocked.Add(ref _heldBytes, bytes);
+    /// <summary>The write was taken from the queue. Only by the queue's reader.</summary>
+    public void Reading(long bytes) => Volatile.Write(ref _read.Bytes, _read.Bytes + bytes);
 
-    public void Delivering(in PendingRow row)
+    /// <summary>Writes that were taken from the queue are delivered: in one step, since callers look at the same numbers.</summary>
+    public void Delivering(ReadOnlySpan<PendingRow> rows)
     {
-        Settling(row);
-        Interlocked.Increment(ref _delivered);
+        var (spooled, bytes) = (0, 0L);
+        foreach (ref readonly var row in rows)
+        {
+            spooled += row.IsSpooled ? 1 : 0;
+            bytes += row.Size;
+        }
+        Interlocked.Add(ref _spooledRows, -spooled);
+        Interlocked.Add(ref _otherwise.Rows, spooled - rows.Length);
+        Interlocked.Add(ref _otherwise.Bytes, -bytes);
+        Interlocked.Add(ref _delivered, rows.Length);
     }
 
     /// <summary>A write that was taken from the queue ends without delivery.</summary>
     public void Dropping(in PendingRow row, string reason)
     {
-        Settling(row);
+        Interlocked.Add(ref _otherwise.Bytes, -row.Size);
+        Interlocked.Decrement(ref row.IsSpooled ? ref _spooledRows : ref _otherwise.Rows);
         Refusing(reason);
     }
 
@@ -107,8 +116,8 @@ sealed class Ledger
     /// <param name="bytes">What it no longer keeps in memory.</param>
     public void Spooling(long bytes)
     {
-        Holding(-bytes);
-        Leave(bytes);
+        Interlocked.Add(ref _otherwise.Bytes, -bytes);
+        Interlocked.Decrement(ref _otherwise.Rows);
         Interlocked.Increment(ref _spooledRows);
     }
 
@@ -116,14 +125,14 @@ sealed class Ledger
     public void Forgetting(long bytes) => Weighing(-bytes);
 
     /// <summary>What entered beside the writes was taken from the queue, and weighs nothing any more.</summary>
-    public void LeaveBeside(long bytes) => Interlocked.Add(ref _otherwise.Bytes, -bytes);
+    public void LeaveBeside(long bytes)
+    {
+        Reading(bytes);
+        Interlocked.Add(ref _otherwise.Bytes, -bytes);
+    }
 
     /// <summary>A write that was taken from the queue weighs so much more in another form, or something else is kept outside of the queue.</summary>
-    public void Weighing(long bytes)
-    {
-        Holding(bytes);
-        Interlocked.Add(ref _otherwise.Bytes, bytes);
-    }
+    public void Weighing(long bytes) => Interlocked.Add(ref _otherwise.Bytes, bytes);
 
     /// <summary>Writes of a process that has ended are ours now.</summary>
     public void Adopting(long rows)
@@ -147,7 +156,6 @@ sealed class Ledger
     /// <summary>A delivered row leaves bytes behind that are still to be uploaded; with a minus they are gone.</summary>
     public void Uploading(long bytes)
     {
-        Holding(bytes);
         Interlocked.Add(ref _otherwise.Bytes, bytes);
         Interlocked.Add(ref _uploadBytes, bytes);
     }
@@ -160,26 +168,6 @@ sealed class Ledger
         counts.ToDictionary(pair => pair.Key, pair => Interlocked.Read(ref pair.Value.Value), StringComparer.Ordinal);
 
     ref long DroppedBy(string reason) => ref _dropped.GetOrAdd(reason, static _ => new()).Value;
-
-    void Settling(in PendingRow row)
-    {
-        if (row.IsSpooled)
-        {
-            Forgetting(row.Size);
-            Interlocked.Decrement(ref _spooledRows);
-        }
-        else
-        {
-            Holding(-row.Size);
-            Leave(row.Size);
-        }
-    }
-
-    void Leave(long bytes)
-    {
-        Interlocked.Decrement(ref _otherwise.Rows);
-        Interlocked.Add(ref _otherwise.Bytes, -bytes);
-    }
 
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     struct Weight

@@ -108,17 +108,18 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         }
     }
 
-    /// <summary>What became ready and could not leave waits: it gives up what it holds beyond its rows. What leaves at once need not.</summary>
+    /// <summary>What became ready and could not leave waits: it gives up what it holds beyond its rows. What leaves at once, or next, need not: its arrays are soon used again.</summary>
     public void FitWhatWaits()
     {
-        foreach (var batch in _unfitted)
+        _unfitted.RemoveAll(static batch => batch.IsUnderWay || batch.Count == 0);
+        if (_ready.Count > 1)
         {
-            if (!batch.IsUnderWay && batch.Count > 0)
+            foreach (var batch in _unfitted)
             {
                 batch.Fit();
             }
+            _unfitted.Clear();
         }
-        _unfitted.Clear();
     }
 
     /// <summary>Takes the next batch that may go; null when none may.</summary>

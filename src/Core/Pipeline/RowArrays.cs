@@ -12,8 +12,13 @@ static class RowArrays
     /// <summary>What a batch of a backlog grows to.</summary>
     public const int Large = 4096;
 
+    const int First = 32;
+    const int Next = 256;
+
+    static readonly Shelf FirstOnes = new(4);
+    static readonly Shelf NextOnes = new(4);
     static readonly Shelf UsualOnes = new(4);
-    static readonly Shelf LargeOnes = new(3);
+    static readonly Shelf LargeOnes = new(4);
 
     /// <returns>As long as that.</returns>
     public static PendingRow[] Rent(int rows) => ShelfOf(rows)?.Take() ?? new PendingRow[rows];
@@ -31,8 +36,8 @@ static class RowArrays
     public static int After(int rows) => rows switch
     {
         < 4 => 4,
-        < 32 => 32,
-        < 256 => 256,
+        < First => First,
+        < Next => Next,
         < Usual => Usual,
         < Large => Large,
         _ => 2 * rows,
@@ -40,6 +45,8 @@ static class RowArrays
 
     static Shelf? ShelfOf(int rows) => rows switch
     {
+        First => FirstOnes,
+        Next => NextOnes,
         Usual => UsualOnes,
         Large => LargeOnes,
         _ => null,

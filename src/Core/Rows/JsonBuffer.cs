@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Numerics;
@@ -70,7 +71,7 @@ sealed class JsonBuffer : IDisposable
         Append((byte)':');
     }
 
-    /// <summary>A name as it stands on the wire, quotes and colon included: <c>"\"metadata\":"u8</c>.</summary>
+    /// <summary>A name as it stands on the wire, quotes and colon included: <c>"\"metadata\":"u8</c>; perhaps with what always follows or precedes it.</summary>
     public void RawName(ReadOnlySpan<byte> utf8) => Raw(utf8);
 
     /// <summary>A value that is JSON already.</summary>
@@ -234,14 +235,19 @@ sealed class JsonBuffer : IDisposable
     }
 
     /// <summary>Sixteen lower-case hex digits: a span id.</summary>
-    public void Hex(ulong value) => Quoted(value, "x16");
+    public void Hex(ulong value)
+    {
+        Open((byte)'"', ScalarRoom);
+        HexDigits(value);
+        Append((byte)'"');
+    }
 
     /// <summary>Thirty-two lower-case hex digits: a trace id.</summary>
     public void Hex(UInt128 value)
     {
         Open((byte)'"', ScalarRoom);
-        Format((ulong)(value >> 64), "x16"); // the platform formats these faster
-        Format((ulong)value, "x16");
+        HexDigits((ulong)(value >> 64));
+        HexDigits((ulong)value);
         Append((byte)'"');
     }
 
@@ -273,9 +279,10 @@ sealed class JsonBuffer : IDisposable
             return;
 
         _bytes[_length] = (byte)'.';
+        uint rest = (uint)fraction;
         for (int digit = digits; digit > 0; digit--)
         {
-            (fraction, long last) = Math.DivRem(fraction, 10);
+            (rest, uint last) = Math.DivRem(rest, 10);
             _bytes[_length + digit] = (byte)('0' + last);
         }
         _length += digits + 1;
@@ -289,6 +296,24 @@ sealed class JsonBuffer : IDisposable
         Open((byte)'"', ScalarRoom);
         Format(value, format);
         Append((byte)'"');
+    }
+
+    // All digits in two steps, without a loop: formatting as a number takes them one by one.
+    void HexDigits(ulong value)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(_bytes.AsSpan(_length), EightDigits((uint)(value >> 32)));
+        BinaryPrimitives.WriteUInt64BigEndian(_bytes.AsSpan(_length + 8), EightDigits((uint)value));
+        _length += 16;
+    }
+
+    static ulong EightDigits(uint value)
+    {
+        ulong nibbles = value; // one to a byte
+        nibbles = (nibbles | nibbles << 16) & 0x0000_FFFF_0000_FFFF;
+        nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF;
+        nibbles = (nibbles | nibbles << 4) & 0x0F0F_0F0F_0F0F_0F0F;
+        ulong letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+        return nibbles + 0x3030_3030_3030_3030 + letters * ('a' - '9' - 1);
     }
 
     void Plain<T>(T value) where T : IUtf8SpanFormattable

@@ -1,8 +1,9 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace Braintrust.Logging.Transport;
 
-/// <summary>Reads a body up to a limit, so that no answer can fill the memory.</summary>
+/// <summary>Reads a body up to a limit, so that no answer can fill the memory, into an array that can be given back.</summary>
 static class BodyReader
 {
     const int Step = 4096;
@@ -32,8 +33,16 @@ static class BodyReader
         {
             // Cut off or badly packed. The status stands, and half an acknowledgement is none, which the rule will see.
         }
-        var copy = body.AsSpan(0, length).ToArray();
-        ArrayPool<byte>.Shared.Return(body); // not after a cancellation, when a given handler's stream may still write
-        return copy;
+        return body.AsMemory(0, length);
+    }
+
+    /// <summary>Gives back what a body was read into: an acknowledgement names each row, and there is one for each batch. What is not given back is left to the collector.</summary>
+    /// <param name="body">What was read. Nobody looks at it any more.</param>
+    public static void Recycle(ReadOnlyMemory<byte> body)
+    {
+        if (MemoryMarshal.TryGetArray(body, out var array) && array.Array is { Length: > 0 } rented)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 }

@@ -42,9 +42,16 @@ sealed class RowTransport : IRowTransport
     {
         var (answer, login) = await LoginAsync(cancel).ConfigureAwait(false);
         if (login is null) return answer;
-        answer = overflow is null
-            ? ResponseRule.ForRows(await _http.PostPiecesAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false), rows, _http.Time.GetUtcNow())
-            : await overflow.SendAsync(_http, Session, login, body, rows, cancel).ConfigureAwait(false);
+        if (overflow is null)
+        {
+            var reply = await _http.PostPiecesAsync($"{login.ApiUrl}/logs3", login.Key, body, cancel).ConfigureAwait(false);
+            answer = ResponseRule.ForRows(reply, rows, _http.Time.GetUtcNow());
+            BodyReader.Recycle(reply.Body);
+        }
+        else
+        {
+            answer = await overflow.SendAsync(_http, Session, login, body, rows, cancel).ConfigureAwait(false);
+        }
         if (answer.Kind == AnswerKind.Denied) Session.ForgetLogin(login);
         return ResponseRule.WithPlace(answer, login.ApiUrl, login.OtherApiUrl);
     }
