@@ -286,6 +286,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
             FrontEnd = span.FrontEnd,
             Logger = span.Logger,
             Payload = span,
+            AcceptedAt = span.StartedAt,
             Size = RowWeight.Row + span.Begun.Weight,
         });
         if (IsOnDemand && span.IsLocalRoot)

@@ -14,7 +14,6 @@ namespace Braintrust.Logging;
 /// </summary>
 public sealed class BraintrustSpan : IAmbientNode, IDisposable
 {
-    readonly long _startedAt;
     string? _rowText;
     string? _spanText;
     string? _traceText;
@@ -29,19 +28,20 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         Logger = start.Logger;
         FrontEnd = start.FrontEnd;
         Begun = start;
-        Span = spanId != 0 ? spanId : Ids.NewSpanId();
+        Ids.New(out var row, out var span);
+        Span = spanId != 0 ? spanId : span;
         Order = Interlocked.Increment(ref _opened);
         Trace = placement.TraceId;
         ParentId = placement.ParentId;
         Headers = placement.Headers;
         Above = placement.Above;
         IsSampled = placement.IsSampled ?? Samples();
-        Row = IsSampled ? RowId.New() : RowId.OfNoRow();
+        Row = IsSampled ? new RowId(row, null) : RowId.OfNoRow();
         IsLocalRoot = ParentId == 0 || placement.IsEntry;
         var clock = Logger.Client.Clock;
         CreatedTicks = clock.GetUtcNow().UtcTicks;
         StartTicks = start.Time?.UtcTicks ?? CreatedTicks;
-        _startedAt = clock.GetTimestamp();
+        StartedAt = clock.GetTimestamp();
     }
 
     /// <summary>The innermost open span of the current async flow, of whichever logger; null outside of any.</summary>
@@ -92,6 +92,10 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     internal long CreatedTicks { get; }
     internal long StartTicks { get; }
+
+    /// <summary>When it was made, on the monotonic clock.</summary>
+    internal long StartedAt { get; }
+
     internal long EndTicks { get; private set; }
 
     /// <summary>Which of two spans began later, whatever their clocks say.</summary>
@@ -206,7 +210,9 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         }
 
         // Elapsed time is monotonic: a clock set back in between makes no negative duration.
-        EndTicks = at?.UtcTicks ?? CreatedTicks + Logger.Client.Clock.GetElapsedTime(_startedAt).Ticks;
+        var clock = Logger.Client.Clock;
+        var now = clock.GetTimestamp();
+        EndTicks = at?.UtcTicks ?? CreatedTicks + clock.GetElapsedTime(StartedAt, now).Ticks;
         Ambient.Leave(this);
         var isOffered = Logger.Client.Offer(new Entry
         {
@@ -219,6 +225,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
             SpanId = Span,
             ParentId = ParentId,
             Ticks = EndTicks,
+            AcceptedAt = now,
             Size = Weight(),
             Enrichment = Enrichment,
         });

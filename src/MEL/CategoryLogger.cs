@@ -118,7 +118,9 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         }
         try
         {
-            return Begin(state);
+            return FrameworkState<TState>.TryRead(state, out var values) is { } template && template.Render(values) is var text && !string.IsNullOrWhiteSpace(text)
+                ? provider.Open(ValueMarks.Cut(text, ValueLimits.NameChars), category, Properties(template, values), template.Text)
+                : Begin(state);
         }
         catch (Exception error)
         {
@@ -131,6 +133,17 @@ sealed class CategoryLogger(string category, BraintrustLoggerProvider provider) 
         }
     }
 
+    static Property[] Properties(MessageTemplate template, object?[] values)
+    {
+        var properties = new Property[values.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            properties[i] = new(template.Holes[i].Name, values[i]);
+        }
+        return properties;
+    }
+
+    /// <summary>Any other state than that of a simple template.</summary>
     IDisposable? Begin(object? state)
     {
         var kind = _isFramework ? FrameworkScopes.KindOf(category, state) : ScopeKind.Work;

@@ -44,6 +44,7 @@ public class DeferredTextTests
                 logEvent.Read(record);
                 logEvent.Render(record.Message);
                 Assert.Equal((template, capture.Text), (template, record.Message.ToString()));
+                Assert.Equal((template, capture.Text), (template, capture.ScopeText));
                 Assert.Equal(capture.Properties, record.Properties.Select(property => (property.Name, property.Value)));
             }
         }
@@ -91,6 +92,7 @@ public class DeferredTextTests
     {
         public string? Text { get; private set; }
         public LogEvent? Deferred { get; private set; }
+        public string? ScopeText { get; private set; }
         public List<(string, object?)> Properties { get; } = [];
 
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
@@ -100,6 +102,7 @@ public class DeferredTextTests
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             Deferred = FrameworkState<TState>.TryRead("Test", logLevel, eventId, state, formatter);
+            ScopeText = FrameworkState<TState>.TryRead(state, out var values)?.Render(values);
             var list = (IReadOnlyList<KeyValuePair<string, object?>>)state!;
             try
             {

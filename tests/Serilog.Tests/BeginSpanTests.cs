@@ -28,6 +28,42 @@ public class BeginSpanTests
     }
 
     [Fact]
+    public async Task AValueWhoseTextOpensASpanGetsIntoNobodysName()
+    {
+        await using var world = await World.StartAsync();
+        await using var log = new LoggerConfiguration().Destructure.AsScalar<Opening>().WriteTo.Braintrust(world.Client, world.Project).CreateLogger();
+        var braintrust = world.Client.GetLogger(world.Project);
+
+        log.BeginSpan(braintrust, "outer {A} {B}", "first", new Opening(() => log.BeginSpan(braintrust, "inner {A}", "second").Dispose())).Dispose();
+        log.BeginSpan(braintrust, "later {C}", 3).Dispose();
+
+        var names = (await world.RowsAsync()).Select(row => row.Text("span_attributes", "name")).Distinct().Order();
+        Assert.Equal(["inner second", "later 3", "outer first opened"], names);
+    }
+
+    sealed class Opening(Action open)
+    {
+        public override string ToString()
+        {
+            open();
+            return "opened";
+        }
+    }
+
+    [Fact]
+    public async Task ANameThatATemplateGivesTwiceShowsTheLaterValueAndKeepsTheFirst()
+    {
+        await using var world = await World.StartAsync();
+        await using var log = world.Logger();
+
+        log.BeginSpan(world.Client.GetLogger(world.Project), "{A} {B} {A}", 1, 2, 3).Dispose();
+
+        var row = Assert.Single(await world.RowsAsync());
+        Assert.Equal("3 2 3", row.Text("span_attributes", "name"));
+        Assert.Equal(1, row.Number("metadata", "A"));
+    }
+
+    [Fact]
     public async Task SpansAndEventsNestAcrossAsync()
     {
         await using var world = await World.StartAsync();

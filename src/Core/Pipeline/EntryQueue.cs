@@ -44,7 +44,7 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     public bool TryWrite(in Entry entry, bool privileged, [NotNullWhen(false)] out string? reason)
     {
         var (rows, bytes) = privileged ? (0, 0) : (_reservedRows, _reservedBytes);
-        var now = options.Clock.GetTimestamp();
+        var now = TimeOf(entry);
         var isAwaited = false;
         lock (_entries.Lock)
         {
@@ -70,13 +70,16 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
         return true;
     }
 
+    // Before the lock: the clock costs three times as much as the lock does.
+    long TimeOf(in Entry entry) => entry.AcceptedAt != 0 ? entry.AcceptedAt : options.Clock.GetTimestamp();
+
     /// <summary>How many flush markers were written.</summary>
     public long Flushes => Volatile.Read(ref _flushes);
 
     /// <summary>Takes in what is no row and does not count: a flush marker unless the end has come, the beginning of a span as long as there is room.</summary>
     public bool TryWriteMarker(in Entry entry)
     {
-        var now = options.Clock.GetTimestamp();
+        var now = TimeOf(entry);
         bool isAwaited;
         lock (_entries.Lock)
         {

@@ -35,7 +35,7 @@ static class Ambient
         node.Outer = Open(node.Outer);
         if (ReferenceEquals(Flow.Value, node))
         {
-            Flow.Value = Current; // the node is closed by now, so this is what is open around it
+            Flow.Value = node.Outer; // what is open around it
         }
     }
 

@@ -41,7 +41,7 @@ struct Entry
     /// <summary>The event's time, UTC ticks.</summary>
     public long Ticks;
 
-    /// <summary>When the queue took it, on the monotonic clock.</summary>
+    /// <summary>When the queue took it, on the monotonic clock. Set before by those who have just looked at the clock; else by the queue.</summary>
     public long AcceptedAt;
 
     /// <summary>Estimated bytes, for the queue's bound.</summary>

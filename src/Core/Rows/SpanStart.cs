@@ -3,6 +3,8 @@ namespace Braintrust.Logging.Rows;
 /// <summary>What a span began with: it does not change any more, so it may be written while the span is open.</summary>
 sealed class SpanStart
 {
+    long _weight;
+
     public required BraintrustLogger Logger { get; init; }
     public required FrontEnd FrontEnd { get; init; }
     public required string Name { get; init; }
@@ -36,5 +38,6 @@ sealed class SpanStart
         Instrumentation = Instrumentation,
     };
 
-    public long Weight => 4 * RowWeight.Small + RowWeight.Of(Name) + RowWeight.Of(Input) + RowWeight.Of(Properties) + RowWeight.Of(Metadata);
+    /// <summary>Asked for when it begins and when it ends, and walked once.</summary>
+    public long Weight => _weight != 0 ? _weight : _weight = 4 * RowWeight.Small + RowWeight.Of(Name) + RowWeight.Of(Input) + RowWeight.Of(Properties) + RowWeight.Of(Metadata);
 }

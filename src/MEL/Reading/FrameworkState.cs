@@ -25,6 +25,13 @@ static class FrameworkState<TState>
             ? new TemplateEvent(category, level, eventId, template, values!)
             : null;
 
+    /// <summary>The template and the values of a scope; null: the scope has to be read as any other state.</summary>
+    public static MessageTemplate? TryRead(TState state, out object?[] values)
+    {
+        values = [];
+        return Reader is { } reader && reader.TryRead(state, out values!) is { } template ? template : null;
+    }
+
     /// <summary>Whether the formatter is the framework's, which asks the state for its text. A logger in between may bring one of its own.</summary>
     static bool IsOwn(Func<TState, Exception?, string>? formatter)
     {

@@ -62,14 +62,10 @@ sealed class MessageTemplate
     /// <summary>What the framework's formatter says of these values, with the same limit and the same words for what cannot be formatted.</summary>
     public void Render(object?[] values, StringBuilder into)
     {
-        if (Array.IndexOf(values, null) >= 0)
-        {
-            values = Array.ConvertAll(values, static value => value ?? "(null)");
-        }
         var before = into.Length;
         try
         {
-            into.AppendFormat(CultureInfo.InvariantCulture, _format, values);
+            into.AppendFormat(CultureInfo.InvariantCulture, _format, Shown(values));
         }
         catch (FormatException error) // {Count:Q}
         {
@@ -83,6 +79,21 @@ sealed class MessageTemplate
             into.Append(ValueMarks.Cut(whole, ValueLimits.StringChars));
         }
     }
+
+    /// <summary>The same for a short text that is wanted at once.</summary>
+    public string Render(object?[] values)
+    {
+        try
+        {
+            return string.Format(CultureInfo.InvariantCulture, _format, Shown(values));
+        }
+        catch (FormatException error)
+        {
+            return $"{Text} {ValueMarks.Error(error)}";
+        }
+    }
+
+    static object?[] Shown(object?[] values) => Array.IndexOf(values, null) < 0 ? values : Array.ConvertAll(values, static value => value ?? "(null)");
 
     static MessageTemplate? Parse(string text)
     {

@@ -45,7 +45,7 @@ sealed class SpanTarget(BraintrustLogger logger, bool isEnabled) : IDestructurin
             return false;
         }
         question.Answer = logger;
-        result = new ScalarValue(null);
+        result = ScalarValue.Null;
         return true;
     }
 

@@ -10,6 +10,9 @@ static class SpanTemplate
 {
     const string Nameless = "span";
 
+    [ThreadStatic]
+    static Reader? _reader;
+
     public static (string Name, Property[] Properties) Bind(ILogger logger, string? messageTemplate, object?[]? values)
     {
         if (string.IsNullOrWhiteSpace(messageTemplate))
@@ -32,20 +35,51 @@ static class SpanTemplate
 
     static (string, Property[]) Read(MessageTemplate template, LogEventProperty[] bound)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        var properties = new List<Property>(bound.Length);
-        var values = new Dictionary<string, LogEventPropertyValue>(bound.Length, StringComparer.Ordinal);
-        foreach (var property in bound)
+        var reader = _reader ?? new Reader();
+        _reader = null; // a value's own text may open a span
+        var read = reader.Read(template, bound);
+        _reader = reader; // one that threw is gone
+        return read;
+    }
+
+    /// <summary>Reuses what it holds.</summary>
+    sealed class Reader
+    {
+        const int LongestKept = 4096;
+
+        readonly Dictionary<string, LogEventPropertyValue> _values = new(StringComparer.Ordinal);
+        readonly StringBuilder _name = new();
+        readonly MessageRenderer _renderer = new();
+
+        public (string, Property[]) Read(MessageTemplate template, LogEventProperty[] bound)
         {
-            values[property.Name] = property.Value;
-            if (names.Add(property.Name))
+            var properties = new Property[bound.Length];
+            var count = 0;
+            foreach (var property in bound)
             {
-                properties.Add(new Property(property.Name, PropertyWriter.Plain(property.Value), InTemplate: true));
+                if (_values.TryAdd(property.Name, property.Value))
+                {
+                    properties[count++] = new Property(property.Name, PropertyWriter.Plain(property.Value), InTemplate: true);
+                }
+                else
+                {
+                    _values[property.Name] = property.Value;
+                }
+            }
+            _renderer.Render(template, _values, _name);
+            var name = _name.Length > 0 ? _name.ToString() : Nameless;
+            Clear();
+            return (name, count == properties.Length ? properties : properties[..count]);
+        }
+
+        void Clear()
+        {
+            _values.Clear();
+            _name.Clear();
+            if (_name.Capacity > LongestKept)
+            {
+                _name.Capacity = LongestKept;
             }
         }
-        var name = new StringBuilder();
-        using var renderer = new MessageRenderer();
-        renderer.Render(template, values, name);
-        return (name.Length > 0 ? name.ToString() : Nameless, [.. properties]);
     }
 }
