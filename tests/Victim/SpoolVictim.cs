@@ -36,7 +36,7 @@ static class SpoolVictim
             {
                 ids.Add(logger.Log(name: $"{batch}.large {i}", input: large, output: large, expected: large));
             }
-            var result = client.FlushAsync(TimeSpan.FromMilliseconds(200)).GetAwaiter().GetResult();
+            var result = client.FlushAsync(TimeSpan.FromSeconds(10)).GetAwaiter().GetResult();
             if (result is { Completed: true, Pending: 0, Dropped: 0 })
             {
                 Console.WriteLine($"A {string.Join(' ', ids)}");

@@ -167,7 +167,7 @@ public sealed class ModelTests
             for (var seconds = 0; seconds < 120 && !arrival.IsCompleted; seconds++) // twice the longest pause
             {
                 _world.Clock.Advance(TimeSpan.FromSeconds(1));
-                await Task.WhenAny(arrival, Task.Delay(3));
+                await Task.WhenAny(arrival, Task.Delay(3)); // real time for the real sockets; nothing is asserted about it
                 Inside.Await(() => !Inside.IsSending(_client)); // time must not run ahead of the sockets
             }
             Assert.True(arrival.IsCompleted, "A fresh row did not arrive.");

@@ -420,7 +420,7 @@ public sealed class RegressionTests
         for (var i = 0; i < 20; i++) // one second
         {
             logger.Log(name: $"row {i}");
-            await world.AdvanceUntil(Task.Delay(5), TimeSpan.FromMilliseconds(10));
+            await world.AdvanceUntil(Task.Delay(5), TimeSpan.FromMilliseconds(10)); // real time for a loop that would send each row alone; one that waits has no use for it
         }
         await world.AdvanceUntil(world.Server.WaitForRowsAsync(21));
 

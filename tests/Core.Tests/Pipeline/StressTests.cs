@@ -95,7 +95,7 @@ public sealed class StressTests(ITestOutputHelper output)
             written.Rows[child.Id] = new(project, output, score, root.SpanId);
             root.Log(output: output);
             written.Rows[root.Id] = new(project, output, null, null);
-            await Task.Delay(random.Next(6));
+            await Task.Delay(random.Next(6)); // chance, in real time like all of this test
             if (random.Next(100) == 0)
             {
                 await client.FlushAsync(TimeSpan.FromMilliseconds(50));
@@ -166,7 +166,7 @@ public sealed class StressTests(ITestOutputHelper output)
             {
                 return null;
             }
-            await Task.Delay(Draw(15));
+            await Task.Delay(Draw(15)); // a slow answer, now and then
             if (request.Body.Contains("poison"))
             {
                 return Happened("poison", new Reply(400, "{}"));

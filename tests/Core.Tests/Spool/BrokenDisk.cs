@@ -7,9 +7,6 @@ sealed class BrokenDisk : ISpoolFiles
 {
     readonly SpoolFiles _files = new();
     readonly ManualResetEventSlim _moves = new(true);
-    int _failures;
-    int _stalled;
-    int _failedReads;
     int _open;
 
     /// <summary>Whether writing fails as on a full volume.</summary>
@@ -24,12 +21,13 @@ sealed class BrokenDisk : ISpoolFiles
     /// <summary>How long a write takes besides.</summary>
     public TimeSpan WriteTime { get; set; }
 
-    public int FailedReads => Volatile.Read(ref _failedReads);
+    /// <summary>What went wrong, call by call.</summary>
+    public Journal<BrokenCall> Happened { get; } = new();
 
-    public int Failures => Volatile.Read(ref _failures);
+    public int Failures => Happened.Entries.Count(static call => call == BrokenCall.Write);
 
-    /// <summary>Writes that stand still.</summary>
-    public int Stalled => Volatile.Read(ref _stalled);
+    /// <summary>When a call has gone wrong that way.</summary>
+    public Task WaitForAsync(BrokenCall call) => Happened.WaitForAsync(1, it => it == call, $"{call}");
 
     public void Stall() => _moves.Reset();
 
@@ -39,12 +37,12 @@ sealed class BrokenDisk : ISpoolFiles
     {
         if (!_moves.IsSet)
         {
-            Interlocked.Increment(ref _stalled);
+            Happened.Add(BrokenCall.Stall);
             _moves.Wait(Patience.Limit);
         }
         if (IsFull)
         {
-            Interlocked.Increment(ref _failures);
+            Happened.Add(BrokenCall.Write);
             throw new IOException(Error);
         }
         Thread.Sleep(WriteTime); // a slow disk
@@ -61,7 +59,7 @@ sealed class BrokenDisk : ISpoolFiles
     {
         if (IsUnreadable)
         {
-            Interlocked.Increment(ref _failedReads);
+            Happened.Add(BrokenCall.Read);
             throw new IOException(Error);
         }
     }
@@ -126,4 +124,17 @@ sealed class BrokenDisk : ISpoolFiles
             file.Dispose();
         }
     }
+}
+
+/// <summary>How a call of a <see cref="BrokenDisk"/> goes wrong.</summary>
+enum BrokenCall
+{
+    /// <summary>Nothing was read.</summary>
+    Read,
+
+    /// <summary>Nothing was written.</summary>
+    Write,
+
+    /// <summary>A write stands still.</summary>
+    Stall,
 }

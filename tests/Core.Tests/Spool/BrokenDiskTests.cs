@@ -122,7 +122,7 @@ public sealed class BrokenDiskTests
         await client.FlushAsync();
         disk.Stall();
         logger.Log(name: "stalled");
-        await DiskWorld.UntilAsync(() => disk.Stalled > 0);
+        await disk.WaitForAsync(BrokenCall.Stall);
         for (var i = 0; i < 200; i++)
         {
             logger.Log(name: "row"); // returns
@@ -151,7 +151,7 @@ public sealed class BrokenDiskTests
         await client.FlushAsync();
         disk.Stall();
         logger.Log(name: "stalled");
-        await DiskWorld.UntilAsync(() => disk.Stalled > 0);
+        await disk.WaitForAsync(BrokenCall.Stall);
         logger.Log(name: "queued");
 
         await world.EndAsync(client);
@@ -198,7 +198,8 @@ public sealed class BrokenDiskTests
         var span = logger.StartSpan("begun in memory");
         var flush = client.FlushAsync(TimeSpan.FromSeconds(10));
         await world.World.AdvanceUntil(world.Server.WaitForRowsAsync(3));
-        Assert.True(disk.FailedReads > 0 && disk.Failures > 0);
+        await disk.WaitForAsync(BrokenCall.Read);
+        await disk.WaitForAsync(BrokenCall.Write);
         await world.World.AdvanceUntil(flush);
 
         var result = await flush;
@@ -289,7 +290,7 @@ public sealed class BrokenDiskTests
         await client.FlushAsync(TimeSpan.FromTicks(1));
         disk.Stall();
         logger.Log(name: "stalled");
-        await DiskWorld.UntilAsync(() => disk.Stalled > 0);
+        await disk.WaitForAsync(BrokenCall.Stall);
         var text = new string('x', 2000);
         for (var i = 0; i < 1000; i++)
         {

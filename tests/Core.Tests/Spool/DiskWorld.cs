@@ -62,7 +62,7 @@ sealed class DiskWorld : IAsyncDisposable
             {
                 World.Clock.Advance(TimeSpan.FromMilliseconds(500));
             }
-            await Task.WhenAny(flush, Task.Delay(5));
+            await Task.WhenAny(flush, Task.Delay(5)); // real time for the real sockets; nothing is asserted about it
         }
         return await flush;
     }
@@ -82,7 +82,10 @@ sealed class DiskWorld : IAsyncDisposable
         return client;
     }
 
-    /// <summary>The thread of the spool goes by real time, and the disk by none.</summary>
+    /// <summary>
+    /// Looks again and again, since nothing tells when a row has reached the disk: the thread of the spool, which goes by real time, changes the books, and they have no listeners. What can be awaited
+    /// is (<see cref="BrokenDisk.WaitForAsync"/>, the server's journals).
+    /// </summary>
     public static async Task UntilAsync(Func<bool> condition)
     {
         var deadline = DateTime.UtcNow + Patience.Limit;
