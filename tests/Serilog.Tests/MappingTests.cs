@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Braintrust.Logging;
 using Microsoft.Extensions.Logging;
@@ -185,6 +186,31 @@ public class MappingTests
         Assert.Equal("""{"Id":7}""", row["metadata"]!["braintrust.template.parameter.Order"]!.GetValue<string>());
         Assert.Equal("eu", row.Text("metadata", "Region"));
         Assert.Equal(typeof(World).FullName, row.Text("metadata", "logger.name"));
+    }
+
+    [Fact]
+    public async Task EachOfManyTemplatesKnowsItsOwnParameters()
+    {
+        const int templates = 100;
+        await using var world = await World.StartAsync(options => options.EventsAs = EventsAs.ApplicationLogs);
+        await using var log = world.Logger();
+
+        for (var round = 0; round < 2; round++)
+        {
+            for (var i = 0; i < templates; i++)
+            {
+                log.ForContext($"P{i + 1}", "beside").Information("Used {P" + i + "}", "within");
+            }
+        }
+
+        var rows = await world.RowsAsync();
+        Assert.Equal(2 * templates, rows.Count);
+        Assert.All(rows, static row =>
+        {
+            var own = int.Parse(row.Text("metadata", "braintrust.template")!["Used {P".Length..^1], CultureInfo.InvariantCulture);
+            Assert.Equal("within", row.Text("metadata", $"braintrust.template.parameter.P{own}"));
+            Assert.Equal("beside", row.Text("metadata", $"P{own + 1}"));
+        });
     }
 
     [Fact]

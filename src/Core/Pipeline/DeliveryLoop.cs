@@ -259,7 +259,10 @@ sealed class DeliveryLoop
     }
 
     /// <summary>No other request may begin before one has ended: what is read joins the next.</summary>
-    bool IsBusy => _outbox.Sending == MaxInFlight;
+    bool IsBusy => _outbox.Sending >= MostInFlight;
+
+    /// <summary>At the end twice as many, unless the service has trouble: nothing more comes, and somebody waits for it.</summary>
+    int MostInFlight => IsStopping && _api.Failures == 0 ? 2 * MaxInFlight : MaxInFlight;
 
     bool IsDue() =>
         IsFlushing || IsStopping || _outbox.IsFilling
@@ -275,7 +278,7 @@ sealed class DeliveryLoop
     bool HasRoom() => IsFlushing || IsStopping || HasRoomToSend() || (_spool is null && IsBusy && _outbox.Ready == 0);
 
     /// <summary>Rows on disk stay there until they can go out, whoever waits.</summary>
-    bool HasRoomToSend() => (_api.OpensAt == 0 || _api.IsOpen(Now)) && _outbox.Ready + _outbox.Sending < MaxInFlight;
+    bool HasRoomToSend() => (_api.OpensAt == 0 || _api.IsOpen(Now)) && _outbox.Ready + _outbox.Sending < MostInFlight;
 
     void Begin(FlushRequest flush)
     {
@@ -356,7 +359,7 @@ sealed class DeliveryLoop
 
     void Send()
     {
-        while (_outbox.Sending < MaxInFlight
+        while (_outbox.Sending < MostInFlight
             && _api.IsOpen(Now)
             && (_api.Failures == 0 || _outbox.Sending == 0 || IsStopping) // after a failure one at a time
             && _outbox.TakeReady() is { } batch)
@@ -598,7 +601,7 @@ sealed class DeliveryLoop
         IsOnDemand ? IsLong && !HasRoom() ? long.MaxValue : ManyRows // a long queue that cannot leave waits for an answer or for the gate, not for more rows
         : _spool is null && IsBusy ? HasRoom() ? _options.BatchSizeLimit : long.MaxValue
         : !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
-        : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MaxInFlight ? long.MaxValue
+        : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MostInFlight ? long.MaxValue
         : _options.BatchSizeLimit;
 
     bool ArmTimer()

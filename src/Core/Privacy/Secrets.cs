@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 using Braintrust.Logging.Rows;
@@ -19,6 +20,9 @@ static class Secrets
     const int LongestName = 128;
 
     static readonly ConcurrentDictionary<string, bool> Names = new(StringComparer.Ordinal);
+
+    // Names of no secrets, by reference and before anything has to be hashed: most are literals, the same object in every row.
+    static readonly string?[] RecentlyHarmless = new string?[256];
 
     public static bool IsSecret(string name, object? value) => value switch
     {
@@ -49,8 +53,17 @@ static class Secrets
 
     public static bool IsName(string name)
     {
+        ref var recent = ref RecentlyHarmless[RuntimeHelpers.GetHashCode(name) & (RecentlyHarmless.Length - 1)];
+        if (ReferenceEquals(recent, name))
+        {
+            return false;
+        }
         if (Names.TryGetValue(name, out var known))
         {
+            if (!known)
+            {
+                recent = name;
+            }
             return known;
         }
         Span<byte> utf8 = stackalloc byte[LongestName];

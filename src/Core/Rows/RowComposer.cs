@@ -125,9 +125,7 @@ sealed class RowComposer
         Content(entry.FrontEnd, entry.ParentId == 0, json);
         Metrics(start, entry.Ticks, json);
 
-        json.RawName("\"span_attributes\":"u8);
-        json.BeginObject();
-        json.RawName("\"name\":"u8);
+        json.RawName("\"span_attributes\":{\"name\":"u8);
         json.String(_fields.Name ?? name ?? _event.EventName ?? (Message(entry) is { Length: > 0 and <= 200 } message ? message.ToString() : _event.LoggerName) ?? "log");
         Type(isRootSpan: _event.IsSpan && entry.ParentId == 0, json);
         json.RawName("\"log_level\":"u8);
@@ -183,15 +181,12 @@ sealed class RowComposer
         json.RawName("\"output\":"u8);
         json.String(message);
         Metadata(entry.FrontEnd, json);
-        json.RawName("\"metrics\":"u8);
-        json.BeginObject();
+        json.RawName("\"metrics\":{"u8);
         StartAndEnd(entry.Ticks, entry.Ticks, json);
         json.EndObject();
         json.RawName("\"span_attributes\":"u8);
         json.BeginObject();
-        json.RawName("\"type\":"u8);
-        json.String("log"u8);
-        json.RawName("\"log_level\":"u8);
+        json.RawName("\"type\":\"log\",\"log_level\":"u8);
         json.String(SeverityNames.Utf8(_event.Severity));
         Counter(_tally.Next(), json);
         json.EndObject();
@@ -228,14 +223,10 @@ sealed class RowComposer
         BeginRow(span.Row, span.Span, span.Trace, span.ParentId, span.CreatedTicks, json);
         Value("\"input\":"u8, _fields.Input, span.FrontEnd, json);
         Metadata(span.FrontEnd, json);
-        json.RawName("\"metrics\":"u8);
-        json.BeginObject();
-        json.RawName("\"start\":"u8);
+        json.RawName("\"metrics\":{\"start\":"u8);
         json.UnixSeconds(span.StartTicks);
         json.EndObject();
-        json.RawName("\"span_attributes\":"u8);
-        json.BeginObject();
-        json.RawName("\"name\":"u8);
+        json.RawName("\"span_attributes\":{\"name\":"u8);
         json.String(_fields.Name ?? NameOf(span));
         Counter(span.Counter, json);
         json.EndObject();
@@ -267,9 +258,7 @@ sealed class RowComposer
         Value("\"output\":"u8, _fields.Output, span.FrontEnd, json);
         Content(span.FrontEnd, span.ParentId == 0, json);
         Metrics(span.StartTicks, span.EndTicks, json);
-        json.RawName("\"span_attributes\":"u8);
-        json.BeginObject();
-        json.RawName("\"name\":"u8);
+        json.RawName("\"span_attributes\":{\"name\":"u8);
         json.String(_fields.Name ?? span.Activity?.Name ?? NameOf(span));
         Type(isRootSpan: span.ParentId == 0, json);
         Counter(span.Counter, json);
@@ -367,13 +356,10 @@ sealed class RowComposer
         }
         json.EndObject();
         json.EndObject();
-        json.RawName("\"metrics\":"u8);
-        json.BeginObject();
+        json.RawName("\"metrics\":{"u8);
         StartAndEnd(since, ticks, json);
         json.EndObject();
-        json.RawName("\"span_attributes\":"u8);
-        json.BeginObject();
-        json.RawName("\"name\":"u8);
+        json.RawName("\"span_attributes\":{\"name\":"u8);
         json.String("Rows lost"u8);
         json.RawName("\"log_level\":"u8);
         json.String("warn"u8);
@@ -474,8 +460,7 @@ sealed class RowComposer
 
     static void BeginRow(RowId id, ulong spanId, UInt128 traceId, ulong parentId, long createdTicks, JsonBuffer json)
     {
-        json.BeginObject();
-        json.RawName("\"id\":"u8);
+        json.RawName("{\"id\":"u8);
         id.Write(json);
         json.RawName("\"span_id\":"u8);
         json.Hex(spanId);
@@ -494,9 +479,7 @@ sealed class RowComposer
 
     static void EndRow(bool merges, JsonBuffer json)
     {
-        json.RawName("\"_is_merge\":"u8);
-        json.Bool(merges);
-        json.EndObject();
+        json.RawName(merges ? "\"_is_merge\":true}"u8 : "\"_is_merge\":false}"u8);
     }
 
     /// <summary>expected, error, scores, metadata, tags.</summary>
@@ -527,8 +510,7 @@ sealed class RowComposer
             return;
         }
 
-        json.RawName("\"metadata\":"u8);
-        json.BeginObject();
+        json.RawName("\"metadata\":{"u8);
         if (_fields.Model is { } model)
         {
             json.RawName("\"model\":"u8);
@@ -588,8 +570,7 @@ sealed class RowComposer
 
     void Metrics(long startTicks, long endTicks, JsonBuffer json)
     {
-        json.RawName("\"metrics\":"u8);
-        json.BeginObject();
+        json.RawName("\"metrics\":{"u8);
         StartAndEnd(startTicks, endTicks, json);
         Numbers(_fields.Metrics, json);
         json.EndObject();
@@ -640,8 +621,7 @@ sealed class RowComposer
 
     void Context(FrontEnd frontEnd, CallerLocation caller, JsonBuffer json, string? instrumentation = null)
     {
-        json.RawName("\"context\":"u8);
-        json.BeginObject();
+        json.RawName("\"context\":{"u8);
         if (caller.Member is { } member)
         {
             json.RawName("\"caller_functionname\":"u8);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Braintrust.Logging.Rows;
 
 /// <summary>
@@ -6,8 +8,13 @@ namespace Braintrust.Logging.Rows;
 /// </summary>
 sealed class RowMapper(Func<FrontEnd, object, object?> plain)
 {
+    const int LongestRemembered = 128;
+
     readonly List<KeyValuePair<string, object?>> _members = [];
     readonly List<object?> _elements = [];
+
+    // By reference: names are literals, the same object in every event.
+    readonly (string Name, string Plain, Field Field)[] _recent = new (string, string, Field)[64];
 
     public void Map(FrontEnd frontEnd, List<Property> properties, RowFields into)
     {
@@ -50,9 +57,8 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
             into.Metadata.Set(property.Name, property.Value);
             return;
         }
-        var name = FieldNames.Plain(property.Name);
+        var field = FieldOf(property.Name, out var name);
         var value = property.Value;
-        var field = FieldNames.Of(name);
         var fits = field != Field.Metadata ? Assign(frontEnd, field, value, into)
             : FieldNames.IsScore(name, out var score) ? Score(score, value, into)
             : name.StartsWith("gen_ai.", StringComparison.Ordinal) ? GenAi.Map(name, Neutral(frontEnd, value), into)
@@ -65,6 +71,23 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
         {
             into.Metadata.Set(name, value); // the start is derived from it; the value itself stays readable
         }
+    }
+
+    Field FieldOf(string name, out string plain)
+    {
+        ref var recent = ref _recent[RuntimeHelpers.GetHashCode(name) & (_recent.Length - 1)];
+        if (ReferenceEquals(recent.Name, name))
+        {
+            plain = recent.Plain;
+            return recent.Field;
+        }
+        plain = FieldNames.Plain(name);
+        var field = FieldNames.Of(plain);
+        if (name.Length <= LongestRemembered)
+        {
+            recent = (name, plain, field);
+        }
+        return field;
     }
 
     bool Assign(FrontEnd frontEnd, Field field, object? value, RowFields into) => field switch

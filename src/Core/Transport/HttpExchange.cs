@@ -13,7 +13,7 @@ sealed class HttpExchange : IDisposable
     static readonly HttpRequestOptionsKey<bool> Ours = new("braintrust.logging");
     static readonly MediaTypeHeaderValue Json = new("application/json");
     static readonly ProductInfoHeaderValue Agent = new("Braintrust.Logging", LibraryVersion.Text);
-    readonly HttpClient _client;
+    readonly Lazy<HttpClient> _client; // made with the first request: whoever logs first need not wait until all of HTTP is loaded
     readonly bool _isGiven;
 
     /// <param name="given">The user's handler, which stays the user's to dispose; null: an own one.</param>
@@ -22,7 +22,7 @@ sealed class HttpExchange : IDisposable
     {
         Time = time;
         _isGiven = given is not null;
-        _client = new HttpClient(given ?? OwnHandler.Create(), disposeHandler: given is null) { Timeout = Timeout.InfiniteTimeSpan };
+        _client = new(() => new HttpClient(given ?? OwnHandler.Create(), disposeHandler: given is null) { Timeout = Timeout.InfiniteTimeSpan });
     }
 
     public TimeProvider Time { get; }
@@ -79,7 +79,7 @@ sealed class HttpExchange : IDisposable
     {
         Activity.Current = null; // our requests are not part of anyone's trace; holds for this method only
         using var request = question.ToRequest();
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+        using var response = await _client.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         if (response.RequestMessage?.RequestUri is { } final && !SamePlace(final, new Uri(question.Url)))
             return HttpReply.Failed(Answer.Misconfigured("The given HttpMessageHandler followed a redirect to another host. Set its AllowAutoRedirect to false."));
         // An honest acknowledgement repeats ids we sent, so it is no longer than the request.
@@ -93,7 +93,7 @@ sealed class HttpExchange : IDisposable
     static string[] RetryAfterOf(HttpResponseMessage response) =>
         response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? [.. values] : [];
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _client.Value.Dispose(); // even if there is none yet: nothing is sent from here on
 
     // A class without ToString: neither this nor HttpRequestMessage, which prints its headers, may reach a log.
     sealed class Question(HttpMethod method, string url, string? key, ReadOnlySequence<byte>? body)

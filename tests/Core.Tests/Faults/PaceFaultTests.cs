@@ -127,6 +127,28 @@ public sealed class PaceFaultTests
         Assert.Equal(5000, it.World.Server.Arrivals.Count);
     }
 
+    [Fact]
+    public async Task AtTheEndTwiceAsManyRequestsGoAtATime()
+    {
+        await using var it = await FaultWorld.StartAsync();
+        var release = new TaskCompletionSource();
+        it.Faults.ForAllRows(Fault.Until(release.Task));
+        var logger = it.Logger(options => options.BatchSizeLimit = 100);
+
+        for (var i = 0; i < 5000; i++)
+        {
+            logger.Log(name: $"row {i}");
+        }
+        await it.Faults.Requests.WaitForAsync(4, request => request.IsRows, "rows");
+        var closing = logger.Client.DisposeAsync();
+        await it.Faults.Requests.WaitForAsync(8, request => request.IsRows, "rows at the end");
+        release.SetResult();
+        await closing;
+
+        Assert.Equal(8, it.Faults.MostAtOnce);
+        Assert.Equal(5000, it.World.Server.Arrivals.Count);
+    }
+
     [Fact, Trait("Row", "N23")]
     public async Task TwoHundredClientsThatFailTogetherDoNotComeBackTogether()
     {

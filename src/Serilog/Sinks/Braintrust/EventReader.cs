@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
@@ -10,14 +11,20 @@ namespace Serilog.Sinks.Braintrust;
 /// <summary>Reads log events into records. One per thread; reuses what it holds.</summary>
 sealed class EventReader
 {
+    // Longer ones are mostly made up at run time, and would be kept for nothing.
+    const int LongestRemembered = 1024;
+
     readonly MessageRenderer _renderer = new();
-    readonly HashSet<string> _templateNames = new(StringComparer.Ordinal);
+
+    // By reference: a template is the same object in every event of a log call.
+    readonly (MessageTemplate Template, string[] Names)[] _recent = new (MessageTemplate, string[])[16];
 
     public void Read(LogEvent logEvent, EventRecord into)
     {
         into.Severity = SeverityOf(logEvent.Level);
         into.Template = logEvent.MessageTemplate.Text;
-        into.HasParameters = ReadTemplate(logEvent.MessageTemplate);
+        var names = NamesIn(logEvent.MessageTemplate);
+        into.HasParameters = names.Length > 0;
         if (SpanEvent.IsSpan(logEvent, out var start))
         {
             into.StartTicks = start.Ticks;
@@ -26,14 +33,14 @@ sealed class EventReader
         {
             foreach (var (name, value) in properties)
             {
-                ReadProperty(name, value, into);
+                ReadProperty(name, value, names, into);
             }
         }
         else
         {
             foreach (var (name, value) in logEvent.Properties)
             {
-                ReadProperty(name, value, into);
+                ReadProperty(name, value, names, into);
             }
         }
     }
@@ -79,20 +86,22 @@ sealed class EventReader
         return new(source, category, eventName, [.. properties], logEvent.Exception);
     }
 
-    bool ReadTemplate(MessageTemplate template)
+    string[] NamesIn(MessageTemplate template)
     {
-        _templateNames.Clear();
-        foreach (var token in template.Tokens)
+        ref var recent = ref _recent[RuntimeHelpers.GetHashCode(template) & (_recent.Length - 1)];
+        if (ReferenceEquals(recent.Template, template))
         {
-            if (token is PropertyToken property)
-            {
-                _templateNames.Add(property.PropertyName);
-            }
+            return recent.Names;
         }
-        return _templateNames.Count > 0;
+        string[] names = [.. template.Tokens.OfType<PropertyToken>().Select(static token => token.PropertyName).Distinct(StringComparer.Ordinal)];
+        if (template.Text.Length <= LongestRemembered)
+        {
+            recent = (template, names);
+        }
+        return names;
     }
 
-    void ReadProperty(string name, LogEventPropertyValue value, EventRecord into)
+    static void ReadProperty(string name, LogEventPropertyValue value, string[] templateNames, EventRecord into)
     {
         if (into.IsSpan && SpanEvent.IsOwnProperty(name))
         {
@@ -107,7 +116,7 @@ sealed class EventReader
         {
             return;
         }
-        into.Add(name, ValueOf(value), _templateNames.Contains(name));
+        into.Add(name, ValueOf(value), Array.IndexOf(templateNames, name) >= 0);
     }
 
     /// <summary>As Serilog.Extensions.Logging writes it: <c>{ Id, Name }</c>, of which either may be missing.</summary>
