@@ -15,24 +15,23 @@ sealed record Feedback(string Id, bool Helpful, string? Comment);
 static class Endpoints
 {
     // snippet: chat-answer
-    public static async Task<Answer> AnswerAsync(Question question, HttpContext context, SupportDesk desk)
+    public static async Task<Answer> AnswerAsync(Question question, SupportDesk desk, CancellationToken cancel)
     {
-        var span = Begin(context, question.Text);
-        var answer = await desk.AnswerAsync(question.Text, context.RequestAborted);
+        var span = Begin(question.Text);
+        var answer = await desk.AnswerAsync(question.Text, cancel);
         span.Log(output: answer);
         return new Answer(span.Id, answer);
     }
     // end
 
-    public static IResult StreamAnswer(Question question, HttpContext context, SupportDesk desk) =>
-        TypedResults.ServerSentEvents(Pieces(question, context, desk, context.RequestAborted));
+    public static IResult StreamAnswer(Question question, SupportDesk desk, CancellationToken cancel) =>
+        TypedResults.ServerSentEvents(Pieces(question, desk, cancel));
 
     // snippet: chat-stream
-    static async IAsyncEnumerable<SseItem<string>> Pieces(
-        Question question, HttpContext context, SupportDesk desk, [EnumeratorCancellation] CancellationToken cancel)
+    static async IAsyncEnumerable<SseItem<string>> Pieces(Question question, SupportDesk desk, [EnumeratorCancellation] CancellationToken cancel)
     {
         // Held by hand: an iterator loses what it made current as soon as it has yielded.
-        var span = Begin(context, question.Text);
+        var span = Begin(question.Text);
         var answer = new StringBuilder();
         var isWhole = false;
         try
@@ -53,23 +52,22 @@ static class Endpoints
     // end
 
     // snippet: chat-feedback
-    public static IResult TakeFeedback(Feedback feedback, HttpContext context)
+    public static IResult TakeFeedback(Feedback feedback)
     {
         if (string.IsNullOrWhiteSpace(feedback.Id))
         {
             return TypedResults.BadRequest("The id of the answer is missing.");
         }
-        Begin(context, feedback).Logger.LogFeedback(
+        Begin(feedback).Logger.LogFeedback(
             feedback.Id, scores: new Dictionary<string, double> { ["helpful"] = feedback.Helpful ? 1 : 0 }, comment: feedback.Comment, source: "app");
         return TypedResults.Accepted((string?)null);
     }
     // end
 
-    /// <summary>The request's own span, the root of its trace. It is named by its path, since the event that knows the method is filtered out.</summary>
-    static BraintrustSpan Begin(HttpContext context, object input)
+    /// <summary>The request's own span, the root of its trace.</summary>
+    static BraintrustSpan Begin(object input)
     {
         var span = BraintrustSpan.Current!;
-        span.SetAttributes(name: $"{context.Request.Method} {context.Request.Path}");
         span.Log(input: input);
         return span;
     }
