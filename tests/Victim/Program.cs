@@ -7,6 +7,10 @@ if (end == "spool")
 {
     return SpoolVictim.Run(url, key, args[3], Enum.Parse<SpoolSync>(args[4]), int.Parse(args[5]));
 }
+if (end == "app")
+{
+    return AppVictim.Run(args[3], args[4], isAtWork: args[5] == "work");
+}
 if (end == "memory")
 {
     return MemoryVictim.Run(url, key, args[3], args[4], int.Parse(args[5]), args.Length > 6 ? args[6] : null);
