@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Braintrust.Logging.Local.Traces;
 using Microsoft.Data.Sqlite;
 
@@ -10,10 +11,14 @@ sealed class TraceStore(Database database, Writer writer)
         "seq, id, version, span, parent, name, type, level, start, finish, counter, prompt, cached, completion, tokens, cost, model, tags, scores, failed";
 
     const string HitsSql = """
-        select id, body from row where trace = $2 and project = $1 and body like $3 escape '~'
+        select r.trace, r.id, r.body from json_each($2) it cross join row r on r.trace = it.value and r.project = $1 where r.body like $3 escape '~'
         union all
-        select r.id, c.body from row r join row c on c.project = r.project and c.commented = r.id where r.trace = $2 and r.project = $1 and c.body like $3 escape '~'
+        select r.trace, r.id, c.body from json_each($2) it cross join row r on r.trace = it.value and r.project = $1
+            cross join row c on c.project = r.project and c.commented = r.id where c.body like $3 escape '~'
         """;
+    const int TraceOfHit = 0;
+    const int RowOfHit = 1;
+    const int SearchedAtOnce = 50;
 
     /// <summary>Counts anew what has changed: before a list is read, or else it shows what was counted last.</summary>
     public Task RecountAsync(string project) => writer.RunAsync(it => Recount(it, project));
@@ -25,23 +30,18 @@ sealed class TraceStore(Database database, Writer writer)
 
     /// <summary>The rows of a trace that hold the text, themselves or in a comment on them.</summary>
     /// <exception cref="OperationCanceledException">Nobody waits for the answer any more.</exception>
-    public IReadOnlyList<string> Hits(string project, string trace, string text, CancellationToken cancellationToken)
-    {
-        using var connection = database.Connect();
-        using var command = Sql.Command(connection, HitsSql);
-        return [.. Hits(command, project, trace, text, cancellationToken).Distinct()];
-    }
+    public IReadOnlyCollection<string> Hits(string project, string trace, string text, CancellationToken cancellationToken) =>
+        Hits(project, [trace], text, RowOfHit, cancellationToken);
 
-    /// <summary>Trace by trace: in memory the writer waits for who reads, and so no longer than for one trace.</summary>
+    /// <summary>Some traces at a time: in memory the writer waits for who reads, and so no longer than for these.</summary>
     IEnumerable<TraceSummary> Search(string project, TraceFilter filter, CancellationToken cancellationToken)
     {
-        using var connection = database.Connect();
-        using var command = Sql.Command(connection, HitsSql);
-        for (var rest = filter with { Limit = TraceFilter.MostAtOnce }; ;)
+        for (var rest = filter with { Limit = SearchedAtOnce }; ;)
         {
             var page = Page(project, rest);
+            var hits = Hits(project, page.Select(it => it.Trace), filter.Text!, TraceOfHit, cancellationToken);
             foreach (var trace in page)
-                if (Hits(command, project, trace.Trace, filter.Text!, cancellationToken).Any())
+                if (hits.Contains(trace.Trace))
                     yield return trace;
             if (page.Count < rest.Limit || page[^1] is not { Start: { } start } last)
                 yield break;
@@ -49,17 +49,22 @@ sealed class TraceStore(Database database, Writer writer)
         }
     }
 
-    static IEnumerable<string> Hits(SqliteCommand command, string project, string trace, string text, CancellationToken cancellationToken)
+    /// <summary>Which of the traces, or of their rows, hold the text. What is known to is not looked into again.</summary>
+    HashSet<string> Hits(string project, IEnumerable<string> traces, string text, int column, CancellationToken cancellationToken)
     {
-        Sql.Bind(command, [project, trace, TextSearch.Like(text)]);
-        using var reader = command.ExecuteReader();
+        var hits = new HashSet<string>();
+        cancellationToken.ThrowIfCancellationRequested();
+        var list = RowText.Write(new JsonArray([.. traces.Select(it => (JsonNode)it)]));
+        using var connection = database.Connect();
         // The pattern is the cheap test.
-        while (reader.Read())
+        foreach (var it in Sql.Query(connection, HitsSql, project, list, TextSearch.Like(text)))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (TextSearch.Holds(reader.GetString(1), text))
-                yield return reader.GetString(0);
+            var hit = it.GetString(column);
+            if (!hits.Contains(hit) && TextSearch.Holds(it.GetString(2), text))
+                hits.Add(hit);
         }
+        return hits;
     }
 
     List<TraceSummary> Page(string project, TraceFilter filter)
