@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Braintrust.Logging.Local.Traces;
 using Microsoft.Data.Sqlite;
 
@@ -9,16 +10,67 @@ sealed class TraceStore(Database database, Writer writer)
     const string SpanColumns =
         "seq, id, version, span, parent, name, type, level, start, finish, counter, prompt, cached, completion, tokens, cost, model, tags, scores, failed";
 
+    const string HitsSql = """
+        select r.trace, r.id, r.body from json_each($2) it cross join row r on r.trace = it.value and r.project = $1 where r.body like $3 escape '~'
+        union all
+        select r.trace, r.id, c.body from json_each($2) it cross join row r on r.trace = it.value and r.project = $1
+            cross join row c on c.project = r.project and c.commented = r.id where c.body like $3 escape '~'
+        """;
+    const int TraceOfHit = 0;
+    const int RowOfHit = 1;
+    const int SearchedAtOnce = 50;
+
     /// <summary>Counts anew what has changed: before a list is read, or else it shows what was counted last.</summary>
     public Task RecountAsync(string project) => writer.RunAsync(it => Recount(it, project));
 
     /// <summary>The traces that the filter lets through, newest first.</summary>
-    public IReadOnlyList<TraceSummary> List(string project, TraceFilter filter)
+    /// <exception cref="OperationCanceledException">Nobody waits for the answer any more; only a search looks.</exception>
+    public IReadOnlyList<TraceSummary> List(string project, TraceFilter filter, CancellationToken cancellationToken = default) =>
+        filter.Text is null ? Page(project, filter) : [.. Search(project, filter, cancellationToken).Take(filter.Limit)];
+
+    /// <summary>The rows of a trace that hold the text, themselves or in a comment on them.</summary>
+    /// <exception cref="OperationCanceledException">Nobody waits for the answer any more.</exception>
+    public IReadOnlyCollection<string> Hits(string project, string trace, string text, CancellationToken cancellationToken) =>
+        Hits(project, [trace], text, RowOfHit, cancellationToken);
+
+    /// <summary>Some traces at a time: in memory the writer waits for who reads, and so no longer than for these.</summary>
+    IEnumerable<TraceSummary> Search(string project, TraceFilter filter, CancellationToken cancellationToken)
+    {
+        for (var rest = filter with { Limit = SearchedAtOnce }; ;)
+        {
+            var page = Page(project, rest);
+            var hits = Hits(project, page.Select(it => it.Trace), filter.Text!, TraceOfHit, cancellationToken);
+            foreach (var trace in page)
+                if (hits.Contains(trace.Trace))
+                    yield return trace;
+            if (page.Count < rest.Limit || page[^1] is not { Start: { } start } last)
+                yield break;
+            rest = rest with { After = (start, last.Trace) };
+        }
+    }
+
+    /// <summary>Which of the traces, or of their rows, hold the text. What is known to is not looked into again.</summary>
+    HashSet<string> Hits(string project, IEnumerable<string> traces, string text, int column, CancellationToken cancellationToken)
+    {
+        var hits = new HashSet<string>();
+        cancellationToken.ThrowIfCancellationRequested();
+        var list = RowText.Write(new JsonArray([.. traces.Select(it => (JsonNode)it)]));
+        using var connection = database.Connect();
+        // The pattern is the cheap test.
+        foreach (var it in Sql.Query(connection, HitsSql, project, list, TextSearch.Like(text)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var hit = it.GetString(column);
+            if (!hits.Contains(hit) && TextSearch.Holds(it.GetString(2), text))
+                hits.Add(hit);
+        }
+        return hits;
+    }
+
+    List<TraceSummary> Page(string project, TraceFilter filter)
     {
         var (where, arguments) = filter.Where(project);
         using var connection = database.Connect();
-        if (filter.Text is { } text)
-            connection.CreateFunction("says", (string body) => TextSearch.Holds(body, text), isDeterministic: true);
         return [.. Sql.Query(connection, $"select {TraceSummary.Columns} from trace where {where} order by start desc, trace desc limit {filter.Limit}", arguments).Select(TraceSummary.Read)];
     }
 
