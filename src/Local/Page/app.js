@@ -60,10 +60,17 @@ async function openRow(id, project) {
 
 function openList(project, filter) {
   localStorage.setItem('project', project);
-  show(`list ${project}`, () => listView({
-    project, filter,
-    open: id => go(address(project, { r: id })),
-    onFilter: now => history.replaceState(null, '', address(project, now)),
+  const key = now => `list ${address(project, now)}`;
+  show(key(filter), () => listView({
+    project, filter, place: history.state,
+    open: (id, place) => {
+      history.replaceState(place, '');
+      go(address(project, { r: id }));
+    },
+    onFilter: now => {
+      shown = key(now);
+      history.replaceState(null, '', address(project, now));
+    },
   }), project);
 }
 

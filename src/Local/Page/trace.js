@@ -1,6 +1,6 @@
 // One trace: its facts, its tree, and the row that is looked at.
 
-import { h, icon, copy } from './dom.js';
+import { h, icon, copy, renew } from './dom.js';
 import * as api from './api.js';
 import * as format from './format.js';
 import { Tree } from './tree.js';
@@ -98,7 +98,7 @@ export function traceView({ project, id, row, back, onSelect }) {
   function head() {
     document.title = `${summary.name ?? 'Trace'} · ${project}`;
     const live = now();
-    facts.replaceChildren(
+    renew(facts, [
       h('h1', { title: summary.name }, summary.name ?? '(unnamed)'),
       h('ul', null, [
         h('li', null, h('time', { title: format.iso(summary.start) }, format.time(summary.start))),
@@ -111,7 +111,8 @@ export function traceView({ project, id, row, back, onSelect }) {
         summary.estimated_cost !== null && h('li', null, format.cost(summary.estimated_cost)),
         summary.errors > 0 && h('li', { class: 'bad' }, format.plural(summary.errors, 'error')),
         ...(summary.models ?? []).slice(0, 3).map(model => h('li', { class: 'faint' }, model)),
-      ].filter(Boolean)));
+      ].filter(Boolean)),
+    ]);
   }
 
   function draw(byItself = false) {
