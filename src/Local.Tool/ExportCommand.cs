@@ -28,15 +28,17 @@ static class ExportCommand
     /// <exception cref="UsageException">There are none.</exception>
     public static IEnumerable<string> Rows(LocalStore store, Arguments arguments)
     {
-        if (arguments.Text("--trace") is { } trace)
-        {
-            var rows = store.Rows.OfTrace(trace).Select(RowText.Write).ToList();
-            return rows.Count > 0 ? rows : throw new UsageException($"No row of the trace \"{trace}\" is stored.");
-        }
-        var name = arguments.Needed("--project");
-        return store.Rows.Texts((store.Projects.Find(name) ?? throw new UsageException(NoProject(store, name))).Id);
+        if (arguments.Text("--trace") is not { } trace)
+            return store.Rows.Texts(ProjectOf(store, arguments.Needed("--project")).Id);
+
+        var project = arguments.Text("--project") is { } name ? ProjectOf(store, name) : null;
+        if (project is null && store.Traces.ProjectsOf(trace) is { Count: > 1 } several)
+            throw new UsageException($"The trace \"{trace}\" has rows in several projects; name one with --project: {string.Join(", ", several.Select(id => store.Projects.FindById(id)?.Name).Order(StringComparer.Ordinal))}.");
+        var rows = store.Rows.OfTrace(trace, project?.Id).Select(RowText.Write).ToList();
+        return rows.Count > 0 ? rows : throw new UsageException($"No row of the trace \"{trace}\" is stored{(project is null ? "" : $" in the project \"{project.Name}\"")}.");
     }
 
-    static string NoProject(LocalStore store, string name) =>
-        $"There is no project \"{name}\"{(store.Projects.All() is { Count: > 0 } all ? $", only {string.Join(", ", all.Select(it => it.Name))}" : "")}.";
+    /// <exception cref="UsageException">There is none of that name.</exception>
+    public static Project ProjectOf(LocalStore store, string name) => store.Projects.Find(name) ?? throw new UsageException(
+        $"There is no project \"{name}\"{(store.Projects.All() is { Count: > 0 } all ? $", only {string.Join(", ", all.Select(it => it.Name))}" : "")}.");
 }

@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Braintrust.Logging.Local.Tool;
 
 static class Help
@@ -15,8 +17,13 @@ static class Help
             --keep-mb <n>                  default 1024: beyond it the oldest traces are removed
 
           braintrust-local export          write rows as NDJSON, one row a line
-            --project <name> | --trace <root span id>
+            --project <name>               which project
+            --trace <root span id>         only this trace; without --project it must be in one project alone
             --out <file>                   default: standard output
+            --db <file>
+
+          braintrust-local clear           remove what is stored, of all projects
+            --project <name>               only of this one
             --db <file>
 
           braintrust-local replay          send stored rows to Braintrust; sending them again changes nothing
@@ -27,5 +34,9 @@ static class Help
             --as <name>                    the project to send to, if its name is another
             --db <file>
             The key comes from BRAINTRUST_API_KEY, the organisation from BRAINTRUST_ORG_NAME.
+
+          braintrust-local --version
         """;
+
+    public static string Version => typeof(Help).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 }

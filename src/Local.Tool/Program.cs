@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Braintrust.Logging.Local.Replaying;
 using Braintrust.Logging.Local.Tool;
+using Microsoft.Data.Sqlite;
 
 Console.OutputEncoding = Encoding.UTF8;
 var stop = new CancellationTokenSource();
@@ -24,8 +25,14 @@ try
         Console.Out.WriteLine(Help.Text);
         return 0;
     }
+    if (arguments.Has("--version"))
+    {
+        Console.Out.WriteLine(Help.Version);
+        return 0;
+    }
     return arguments.Command switch
     {
+        "clear" => await ClearCommand.RunAsync(arguments),
         "export" => await ExportCommand.RunAsync(arguments, stop.Token),
         "replay" => await ReplayCommand.RunAsync(arguments, stop.Token),
         _ => await ServeCommand.RunAsync(arguments, stop.Token),
@@ -40,6 +47,11 @@ catch (OperationCanceledException)
 {
     Console.Error.WriteLine("Stopped.");
     return 130;
+}
+catch (SqliteException e)
+{
+    Console.Error.WriteLine($"The database failed: {e.Message}");
+    return 1;
 }
 catch (Exception e) when (e is IOException or InvalidDataException or ReplayException or UnauthorizedAccessException or ArgumentException)
 {

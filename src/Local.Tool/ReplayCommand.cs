@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Braintrust.Logging.Local.Replaying;
 using Braintrust.Logging.Local.Storage;
 
@@ -12,7 +14,7 @@ static class ReplayCommand
         using var store = arguments.Text("--from") is { } file && !File.Exists(file) ? throw new UsageException($"There is no file {file}.")
             : arguments.Has("--from") && !arguments.Has("--db") ? new LocalStore(null, TimeProvider.System)
             : new LocalStore(DataFolder.Existing(arguments), TimeProvider.System);
-        var rows = arguments.Text("--from") is { } from ? File.ReadLines(from).Where(line => !string.IsNullOrWhiteSpace(line)) : ExportCommand.Rows(store, arguments);
+        var rows = arguments.Text("--from") is { } from ? RowsIn(from) : ExportCommand.Rows(store, arguments);
 
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(2) };
         var bar = new ProgressBar(Console.Error, rows.Count(), Console.IsErrorRedirected);
@@ -20,6 +22,31 @@ static class ReplayCommand
         bar.End();
         Console.Out.WriteLine($"{sent} {(sent == 1 ? "row is" : "rows are")} in the project \"{project}\" at {target.AppUrl}.");
         return 0;
+    }
+
+    /// <exception cref="UsageException">A line is no row.</exception>
+    public static IEnumerable<string> RowsIn(string file)
+    {
+        foreach (var (at, line) in File.ReadLines(file).Index())
+        {
+            if (string.IsNullOrWhiteSpace(line))
+                continue;
+            if (Fault(line) is { } fault)
+                throw new UsageException($"{file}, line {at + 1}: {fault}");
+            yield return line;
+        }
+    }
+
+    static string? Fault(string line)
+    {
+        try
+        {
+            return RowText.Parse(line) is JsonObject ? null : "a row is a JSON object.";
+        }
+        catch (JsonException e)
+        {
+            return e.Message;
+        }
     }
 
     public static ReplayTarget Target(Arguments arguments, Func<string, string?> environment)

@@ -1,9 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Braintrust.Logging.Local.Server;
 using Braintrust.Logging.Local.Storage;
 using Braintrust.Logging.Local.Traces;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace Braintrust.Logging.Local;
 
@@ -39,9 +41,9 @@ public sealed class BraintrustLocal : IAsyncDisposable
     /// <param name="options">Default: on loopback, on a free port, in memory.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <returns>The server, listening. Dispose it to stop it.</returns>
-    /// <exception cref="IOException">The port asked for is taken, or the database cannot be opened.</exception>
+    /// <exception cref="IOException">It cannot listen on the address and port asked for, or the database cannot be opened.</exception>
     /// <exception cref="ArgumentException">It was to listen beyond loopback without a token, or an option is out of range.</exception>
-    /// <exception cref="InvalidDataException">A newer version wrote the database.</exception>
+    /// <exception cref="InvalidDataException">A newer version wrote the database, or the file is the database of something else.</exception>
     public static async Task<BraintrustLocal> StartAsync(BraintrustLocalOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new BraintrustLocalOptions();
@@ -60,15 +62,21 @@ public sealed class BraintrustLocal : IAsyncDisposable
         ProtocolEndpoints.Map(app, state);
         UploadEndpoints.Map(app, state);
         ReadEndpoints.Map(app, state);
+        RemoveEndpoints.Map(app, state);
         PageEndpoints.Map(app, state);
+        app.MapFallback("{**path}", context => Answer.Refuse(
+            context, StatusCodes.Status404NotFound,
+            $"braintrust-local does not know {context.Request.Method} {context.Request.Path}: it keeps logs, attachments and feedback, and has no experiments, datasets or prompts."));
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception e)
         {
             await app.DisposeAsync().ConfigureAwait(false);
             store.Dispose();
+            if (e is SocketException)
+                throw new IOException($"Cannot listen on {new IPEndPoint(options.Address, options.Port)}: {e.Message}", e);
             throw;
         }
         state.Url = new Uri(app.Urls.Single());
@@ -103,13 +111,16 @@ public sealed class BraintrustLocal : IAsyncDisposable
     static ITimer KeepBounds(LocalState state, BraintrustLocalOptions options, Action<string> tell)
     {
         var retention = state.Store.Retention(options.TimeProvider, options.MaxDatabaseBytes, options.MaxAge, tell, state.Changes.Tell);
-        return options.TimeProvider.CreateTimer(_ => _ = ApplyAsync(), null, TimeSpan.Zero, RetentionInterval);
+        // A file is as full as its disk, which others fill.
+        if (options.DatabasePath is null)
+            state.OnFull = () => _ = ApplyAsync(isFull: true);
+        return options.TimeProvider.CreateTimer(_ => _ = ApplyAsync(isFull: false), null, TimeSpan.Zero, RetentionInterval);
 
-        async Task ApplyAsync()
+        async Task ApplyAsync(bool isFull)
         {
             try
             {
-                await retention.ApplyAsync().ConfigureAwait(false);
+                await retention.ApplyAsync(isFull).ConfigureAwait(false);
             }
             catch (ObjectDisposedException)
             {

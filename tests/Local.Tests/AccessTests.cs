@@ -37,6 +37,7 @@ public sealed class AccessTests
         foreach (var path in new[] { "/local/projects", "/local/changes", "/", "/page/app.js", "/local/upload/x" })
             Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync(path)).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await client.PostAsync("/logs3", "{}")).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.DeleteAsync("/local/projects/p")).Status);
     }
 
     [Fact]
@@ -70,6 +71,8 @@ public sealed class AccessTests
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{client.Local.Url.Port}") };
         foreach (var path in new[] { "/", "/local/projects", "/local/traces/t", "/local/changes", "/local/attachments/k", "/version" })
             Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(path)).StatusCode);
+        foreach (var path in new[] { "/local/projects/p", "/local/projects/p/traces/t" })
+            Assert.Equal(HttpStatusCode.Unauthorized, (await http.DeleteAsync(path)).StatusCode);
         http.DefaultRequestHeaders.Authorization = new("Bearer", "guess");
         Assert.Equal(HttpStatusCode.Unauthorized, (await http.PostAsync("/api/apikey/login", null)).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/local/projects")).StatusCode);

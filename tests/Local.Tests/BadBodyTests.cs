@@ -57,6 +57,7 @@ public sealed class BadBodyTests : IAsyncLifetime
     [InlineData("""{"id":"r","_audit_source":"me"}""", "_audit_source must be")]
     [InlineData("""{"id":"r","comment":{"text":"t"}}""", "origin.id must name")]
     [InlineData("""{"id":"r","origin":{"id":"o"},"comment":"t"}""", "comment must be")]
+    [InlineData("""{"id":"r","origin":{"id":5},"_is_merge":true}""", "origin.id must be a string")]
     public async Task ABadRowIsNamedByItsIndexAndNothingIsStored(string row, string reason)
     {
         await Refused(Body("""{"id":"good"}""", row), $"rows[1].{reason}");

@@ -1,4 +1,5 @@
 using System.Net;
+using Braintrust.Logging.Local.Storage;
 using Braintrust.Logging.Local.Tool;
 using Microsoft.Data.Sqlite;
 
@@ -100,13 +101,67 @@ public sealed class DatabaseTests : IDisposable
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "insert into schema_version (step) values (2), (3)";
+            command.CommandText = "insert into schema_version (step) values (98), (99)";
             command.ExecuteNonQuery();
         }
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => BraintrustLocal.StartAsync(Options));
         Assert.Contains("newer", error.Message, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(Path.GetDirectoryName(Db)!, "traces.db"));
         Assert.Empty(_told.Entries);
+    }
+
+    [Theory]
+    [InlineData("create table schema_version (version integer)")]
+    [InlineData("pragma application_id = 7")]
+    public async Task TheDatabaseOfSomethingElseIsLeftAlone(string sql)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Db)!);
+        Run(sql);
+        var before = await File.ReadAllBytesAsync(Db);
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => BraintrustLocal.StartAsync(Options));
+        Assert.Contains("something else", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllBytesAsync(Db));
+        Assert.Empty(_told.Entries);
+    }
+
+    [Fact]
+    public async Task ADatabaseOfTheFirstStepIsTakenOn()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Db)!);
+        Run(
+            $$"""
+            create table schema_version (step integer primary key, applied text not null default current_timestamp) strict;
+            {{Migrations.Steps[0]}};
+            insert into schema_version default values;
+            insert into project values ('p', 'Shop', '2026-01-01T00:00:00Z');
+            insert into row (project, id, version, arrived, trace, failed, body)
+                values ('p', 'r', 1, 0, 't', 0, '{"id":"r","project_id":"p","input":[{"type":"braintrust_attachment","key":"k"}]}');
+            insert into trace (project, trace, stale, updated) values ('p', 't', 1, 0);
+            insert into audit values ('r', 1, 'app', null), ('gone', 1, 'app', null);
+            insert into attachment values ('k', 'ticket', null, null, '{}', 0, x'01');
+            """);
+        await using (var client = await LocalClient.StartAsync(Options))
+        {
+            Assert.Equal("app", (string)Assert.Single((await client.GetAsync("/local/projects/Shop/rows/r")).Body!["audit"]!.AsArray())!["source"]!);
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/attachment?key=k")).Status);
+            Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync("/local/projects/Shop/traces/t")).Status);
+            Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/attachment?key=k")).Status);
+        }
+        await using (await LocalClient.StartAsync(Options))
+            Assert.Empty(_told.Entries);
+    }
+
+    [Fact]
+    public async Task WhatFailsIsAnsweredAndToldInWords()
+    {
+        await using var client = await LocalClient.StartAsync(Options);
+        var project = await client.RegisterAsync("p");
+        await client.LogAsync(project, """{"id":"r"}""");
+        Run("update row set body = 'no JSON'");
+        var (status, body) = await client.GetAsync("/local/projects/p/rows/r");
+        Assert.Equal(HttpStatusCode.InternalServerError, status);
+        Assert.Contains("braintrust-local failed", (string)body!["error"]!, StringComparison.Ordinal);
+        Assert.Contains("GET /local/projects/p/rows/r failed", Assert.Single(_told.Entries), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,6 +232,15 @@ public sealed class DatabaseTests : IDisposable
         Assert.Equal(2, (await client.GetAsync("/local/projects/p/traces/t?after=0")).Body!["spans"]!.AsArray().Count);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/local/projects/p/facets")).Status);
         Assert.Contains("no room", Assert.Single(_told.Entries), StringComparison.Ordinal);
+    }
+
+    void Run(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Db};Pooling=false");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     [Fact]

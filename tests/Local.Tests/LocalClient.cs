@@ -29,6 +29,8 @@ sealed class LocalClient : IAsyncDisposable
 
     public async Task<(HttpStatusCode Status, JsonNode? Body)> PostAsync(string path, HttpContent body) => await Read(await _http.PostAsync(path, body));
 
+    public async Task<(HttpStatusCode Status, JsonNode? Body)> DeleteAsync(string path) => await Read(await _http.DeleteAsync(path));
+
     public async Task<string> RegisterAsync(string name)
     {
         var (_, body) = await PostAsync("/api/project/register", new JsonObject { ["project_name"] = name, ["org_id"] = "any" }.ToJsonString());

@@ -73,6 +73,16 @@ public sealed class ProcessTests : IDisposable
         Assert.Contains("--port 0", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task AnAddressThatIsNotOfThisMachineIsAMessageAndNotATrace()
+    {
+        var process = Start("--listen", "192.0.2.1", "--port", "0"); // an address for documentation
+        var error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(1, process.ExitCode);
+        Assert.StartsWith("Cannot listen on 192.0.2.1:0: ", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
+    }
+
     Process Start(params string[] arguments)
     {
         var tool = Path.Combine(AppContext.BaseDirectory, "braintrust-local.dll");

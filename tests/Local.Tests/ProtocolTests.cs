@@ -23,6 +23,17 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("/api/experiment/register")]
+    [InlineData("/v1/dataset/d.json")]
+    [InlineData("/local/projects")]
+    public async Task WhatItDoesNotOfferItSays(string path)
+    {
+        var (status, body) = await _client.PostAsync(path, "{}");
+        Assert.Equal(HttpStatusCode.NotFound, status);
+        Assert.Contains($"does not know POST {path}: it keeps logs, attachments and feedback", (string)body!["error"]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData("Bearer ")]
     [InlineData("Basic bG9jYWw=")]

@@ -58,6 +58,50 @@ public sealed class ReadingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatASearchFindsIsFoundInTheTraceAndInComments()
+    {
+        await _client.LogAsync(_project, """{"id":"5","origin":{"id":"2"},"comment":{"text":"Ananas"}}""", """{"id":"6","span_id":"s6","root_span_id":"a","input":["ananas"]}""");
+        var (_, traces) = await _client.GetAsync($"/local/projects/{_project}/traces?text=ananas");
+        Assert.Equal("a", (string)Assert.Single(traces!.AsArray())!["root_span_id"]!);
+        Assert.Equal(["2", "6"], await HitsAsync("a", "ANANAS"));
+        Assert.Equal(["2"], await HitsAsync("a", "äda"));
+        Assert.Equal(["2"], await HitsAsync("a", "gpt"));
+        Assert.Empty(await HitsAsync("b", "ananas"));
+        Assert.Empty(await HitsAsync("a", "span_attributes"));
+        Assert.Empty(await HitsAsync("a", ""));
+        Assert.Empty(await HitsAsync("nowhere", "ananas"));
+
+        async Task<IEnumerable<string>> HitsAsync(string trace, string text) =>
+            (await _client.GetAsync($"/local/projects/{_project}/traces/{trace}/hits?text={Uri.EscapeDataString(text)}")).Body!["ids"]!.AsArray().Select(id => (string)id!).Order();
+    }
+
+    [Theory]
+    [InlineData("100%_~", "%100~%~_~~%")]
+    [InlineData("Küche no. 1", "%che no. 1%")]
+    [InlineData("say \"no\"", "%say %")]
+    [InlineData("é\\", "%%")]
+    public void TheLongestPieceThatStandsInTheTextAsItIsNarrowsASearch(string text, string pattern) => Assert.Equal(pattern, TextSearch.Like(text));
+
+    [Fact]
+    public async Task ASearchThatNobodyWaitsForEnds()
+    {
+        using var store = new LocalStore(null, TimeProvider.System);
+        await store.Rows.ApplyAsync([JsonNode.Parse("""{"id":"r","project_id":"p","input":"needle"}""")!.AsObject()]);
+        await store.Traces.RecountAsync("p");
+        Assert.Single(store.Traces.List("p", new() { Text = "needle" }));
+        Assert.Throws<OperationCanceledException>(() => store.Traces.List("p", new() { Text = "needle" }, new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => store.Traces.Hits("p", "r", "needle", new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
+    public async Task ASearchGoesOnBeyondTheFirstPage()
+    {
+        await _client.LogAsync(_project, [.. Enumerable.Range(0, TraceFilter.MostAtOnce).Select(i => $$"""{"id":"n{{i}}","root_span_id":"n{{i}}","metrics":{"start":{{1000 + i}} } }""")]);
+        var (_, traces) = await _client.GetAsync($"/local/projects/{_project}/traces?text=hello");
+        Assert.Equal("c", (string)Assert.Single(traces!.AsArray())!["root_span_id"]!);
+    }
+
+    [Fact]
     public async Task ATraceIsSummedUp()
     {
         var (_, traces) = await _client.GetAsync($"/local/projects/{Uri.EscapeDataString("Shop/Küche")}/traces?tag=web");
@@ -127,6 +171,8 @@ public sealed class ReadingTests : IAsyncLifetime
         var lines = (await http.GetStringAsync($"/local/projects/{_project}/export")).Trim().Split('\n');
         Assert.Equal(_client.Local.Rows(_project).Select(row => row.ToJsonString()), lines.Select(line => JsonNode.Parse(line)!.ToJsonString()));
         Assert.Equal(2, (await http.GetStringAsync("/local/traces/a/export")).Trim().Split('\n').Length);
+        await _client.LogAsync(await _client.RegisterAsync("Other"), """{"id":"1","root_span_id":"a"}""");
+        Assert.Equal(2, (await http.GetStringAsync($"/local/projects/{_project}/traces/a/export")).Trim().Split('\n').Length);
     }
 
     [Fact]

@@ -88,6 +88,33 @@ public sealed class ReplayTests : IAsyncLifetime
         Assert.Throws<UsageException>(() => ExportCommand.Rows(store, Arguments.Parse(["export", "--trace", "t99"])));
     }
 
+    [Fact]
+    public async Task ATraceInSeveralProjectsIsAskedForByProject()
+    {
+        var other = await _source.RegisterAsync("Shoes");
+        await _source.LogAsync(other, """{"id":"r0","span_id":"x","root_span_id":"t0","input":"of Shoes"}""");
+        using var store = new LocalStore(Db, TimeProvider.System);
+        var shoes = Assert.Single(ExportCommand.Rows(store, Arguments.Parse(["export", "--trace", "t0", "--project", "Shoes"])));
+        Assert.Contains("of Shoes", shoes, StringComparison.Ordinal);
+        Assert.Equal(11, ExportCommand.Rows(store, Arguments.Parse(["export", "--trace", "t0", "--project", "Shop"])).Count());
+        Assert.Contains("Shoes, Shop", Refusal("--trace", "t0"), StringComparison.Ordinal);
+        Assert.Contains("no project \"Shoe\"", Refusal("--trace", "t0", "--project", "Shoe"), StringComparison.Ordinal);
+        Assert.Contains("in the project \"Shoes\"", Refusal("--trace", "t1", "--project", "Shoes"), StringComparison.Ordinal);
+
+        string Refusal(params string[] options) => Assert.Throws<UsageException>(() => ExportCommand.Rows(store, Arguments.Parse(["export", .. options]))).Message;
+    }
+
+    [Theory]
+    [InlineData("{", "line 3: ")]
+    [InlineData("[1]", "line 3: a row is a JSON object")]
+    [InlineData("null", "line 3: a row is a JSON object")]
+    public async Task ALineThatIsNoRowIsNamed(string line, string message)
+    {
+        var file = Path.Combine(_folder, "rows.ndjson");
+        await File.WriteAllLinesAsync(file, ["""{"id":"r"}""", "", line]);
+        Assert.Contains(message, Assert.Throws<UsageException>(() => ReplayCommand.RowsIn(file).Count()).Message, StringComparison.Ordinal);
+    }
+
     Task<int> SendAsync(BraintrustLocal to, Action<int>? progress = null) => SendAsync(to.Url, to.ApiKey, progress);
 
     async Task<int> SendAsync(Uri to, string key, Action<int>? progress = null, bool withFiles = true)

@@ -32,9 +32,33 @@ public sealed class RowStoreTests : IDisposable
     {
         Apply("""{"id":"r","project_id":"p"}""");
         var transaction = Apply("""{"id":"r","project_id":"p","scores":{"a":1},"_is_merge":true,"_audit_source":"app","_audit_metadata":{"user_id":"u"}}""");
-        var entry = Assert.Single(Store.Audit("r"));
+        var entry = Assert.Single(Store.Audit("p", "r"));
         Assert.Equal((transaction, "app", """{"user_id":"u"}"""), (entry.Transaction, entry.Source, entry.Metadata!.ToJsonString()));
         Assert.DoesNotContain(Assert.Single(Store.OfProject("p")), member => member.Key.StartsWith('_'));
+    }
+
+    [Fact]
+    public void WhoChangedARowIsNotSaidOfItsNamesakeInAnotherProject()
+    {
+        Apply("""{"id":"r","project_id":"a"}""", """{"id":"r","project_id":"b"}""");
+        Apply("""{"id":"r","project_id":"a","scores":{"s":1},"_is_merge":true,"_audit_source":"app"}""");
+        Assert.Single(Store.Audit("a", "r"));
+        Assert.Empty(Store.Audit("b", "r"));
+        Apply("""{"id":"r","project_id":"b","_object_delete":true}""");
+        Assert.Single(Store.Audit("a", "r"));
+    }
+
+    [Fact]
+    public void ADeletedRowTakesItsCommentsAndItsAuditAlong()
+    {
+        Apply("""{"id":"r","project_id":"p","_audit_source":"app"}""", """{"id":"kept","project_id":"p"}""");
+        Apply("""{"id":"c","project_id":"p","origin":{"id":"r"},"comment":{"text":"hm"},"_audit_source":"app"}""");
+        Apply("""{"id":"r","project_id":"p","_object_delete":true,"_audit_source":"app"}""");
+        Apply("""{"id":"r","project_id":"p","input":"new"}""");
+        Assert.Equal(["kept", "r"], Store.OfProject("p").Select(RowMerge.IdOf));
+        Assert.Empty(Store.CommentsOn("p", "r"));
+        Assert.Empty(Store.Audit("p", "r"));
+        Assert.Empty(Store.Audit("p", "c"));
     }
 
     [Fact]

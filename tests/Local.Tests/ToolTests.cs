@@ -10,8 +10,22 @@ public sealed class ToolTests
     [InlineData("serve --prot 1", "no option \"--prot\"")]
     [InlineData("export --to x", "no option \"--to\"")]
     [InlineData("serve --port", "--port needs a value")]
+    [InlineData("serve --db --memory", "--db needs a value")]
+    [InlineData("serve --memory=yes", "--memory takes no value")]
+    [InlineData("export --version", "no option \"--version\"")]
     public void AMistypedCommandLineIsNamed(string line, string message) =>
         Assert.Contains(message, Assert.Throws<UsageException>(() => Arguments.Parse(line.Split(' '))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void AValueMayStandBehindAnEqualsSignAndHelpMayBeACommand()
+    {
+        var arguments = Arguments.Parse(["export", "--project=a=b", "--out", "-"]);
+        Assert.Equal(("a=b", "-"), (arguments.Text("--project"), arguments.Text("--out")));
+        Assert.Equal("--odd", Arguments.Parse(["export", "--project=--odd"]).Text("--project"));
+        Assert.True(Arguments.Parse(["help"]).Has("--help"));
+        Assert.True(Arguments.Parse(["--version"]).Has("--version"));
+        Assert.Matches(@"^[0-9]+\.[0-9]+\.[0-9]+", Help.Version);
+    }
 
     [Theory]
     [InlineData("--port x")]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Braintrust.Logging.Local.Server;
 
 namespace Braintrust.Logging.Local.Tests;
 
@@ -37,6 +38,39 @@ public sealed class UploadTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync("/attachment?key=k")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await _client.PostAsync("/attachment/status", """{"key":"k","status":{"upload_status":"done"}}""")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await _client.PostAsync("/attachment", """{"key":"k"}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("/local/upload/guess", 100_000L, HttpStatusCode.NotFound)]
+    [InlineData(null, LocalState.UploadLimitBytes + 1L, HttpStatusCode.RequestEntityTooLarge)]
+    public async Task WhatIsRefusedIsNotReadFirst(string? address, long length, HttpStatusCode expected)
+    {
+        // Asks before it sends, and waits for the answer.
+        using var http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan }) { BaseAddress = _client.Local.Url };
+        http.DefaultRequestHeaders.ExpectContinue = true;
+        var (_, announced) = await _client.PostAsync("/attachment", """{"key":"k","filename":"a","content_type":"text/plain","org_id":"o"}""");
+        using var content = new UnsentContent(length);
+        Assert.Equal(expected, (await http.PutAsync(address ?? (string)announced!["signedUrl"]!, content)).StatusCode);
+        Assert.False(content.WasAsked);
+    }
+
+    sealed class UnsentContent : HttpContent
+    {
+        public UnsentContent(long length) => Headers.ContentLength = length;
+
+        public bool WasAsked { get; private set; }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            WasAsked = true;
+            throw new InvalidOperationException("Nobody was to read this.");
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = Headers.ContentLength ?? 0;
+            return true;
+        }
     }
 
     [Fact]

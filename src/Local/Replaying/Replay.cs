@@ -25,7 +25,7 @@ sealed class Replay(HttpClient http, ReplayTarget target, TimeProvider clock)
             sent += batch.Count;
             progress(sent);
             foreach (var row in batch)
-                AttachmentKeys(row.Row, files);
+                files.UnionWith(AttachmentKeys.In(row.Row));
         }
         foreach (var key in files)
             if (attachment(key) is { Bytes: not null } file)
@@ -54,25 +54,6 @@ sealed class Replay(HttpClient http, ReplayTarget target, TimeProvider clock)
         }
         if (batch.Count > 0)
             yield return batch;
-    }
-
-    static void AttachmentKeys(JsonNode? value, HashSet<string> keys)
-    {
-        switch (value)
-        {
-            case JsonObject it when it["type"] is JsonValue type && type.TryGetValue(out string? text) && text == "braintrust_attachment":
-                if (it["key"] is JsonValue key && key.TryGetValue(out string? name))
-                    keys.Add(name);
-                break;
-            case JsonObject it:
-                foreach (var (_, member) in it)
-                    AttachmentKeys(member, keys);
-                break;
-            case JsonArray items:
-                foreach (var item in items)
-                    AttachmentKeys(item, keys);
-                break;
-        }
     }
 }
 

@@ -7,6 +7,8 @@ namespace Braintrust.Logging.Local.Server;
 /// <summary>Stands before every address: lets in, sets the headers that keep a browser careful, and answers in words when the database fails.</summary>
 static class Gate
 {
+    const int Full = 13; // SQLITE_FULL
+
     // Nothing from elsewhere, nothing inline, no text becomes markup.
     const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' data:; connect-src 'self'; "
@@ -32,16 +34,24 @@ static class Gate
         {
             await next(context).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has left.
+        }
         catch (SqliteException e) when (!context.Response.HasStarted)
         {
             // Not stored, so not acknowledged; the client keeps the rows and tries again.
             var reason = $"The database failed: {e.Message}";
             state.TellFailure(reason);
+            if (e.SqliteErrorCode == Full)
+                state.OnFull();
             await Answer.Refuse(context, StatusCodes.Status503ServiceUnavailable, reason).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is not IOException && !context.Response.HasStarted)
         {
-            // The client has left.
+            // A defect. The host has no log that anybody reads.
+            state.Tell($"{context.Request.Method} {context.Request.Path} failed: {e}");
+            await Answer.Refuse(context, StatusCodes.Status500InternalServerError, $"braintrust-local failed: {e.Message}").ConfigureAwait(false);
         }
     });
 }

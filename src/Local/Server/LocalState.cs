@@ -16,13 +16,18 @@ sealed class LocalState(LocalStore store, BraintrustLocalOptions options, Action
     public LocalStore Store { get; } = store;
     public ChangeFeed Changes { get; } = new();
 
+    /// <summary>Called when the database takes no more; makes room, if that can be done.</summary>
+    public Action OnFull { get; set; } = static () => { };
+
+    public Action<string> Tell { get; } = tell;
+
     string? _told;
 
     /// <summary>Tells of a failure of the database, once until another one takes its place: a full disk fails every request.</summary>
     public void TellFailure(string reason)
     {
         if (Interlocked.Exchange(ref _told, reason) != reason)
-            tell($"{reason} Rows are refused until it works again; the apps that send them keep them and try again.");
+            Tell($"{reason} Rows are refused until it works again; the apps that send them keep them and try again.");
     }
 
     /// <summary>Known once the socket is bound, which is before the first request.</summary>

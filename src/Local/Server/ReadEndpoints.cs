@@ -21,10 +21,12 @@ static class ReadEndpoints
         app.MapGet("/local/projects/{project}/traces", OfProject(state, (context, project) => Traces(context, state, project)));
         app.MapGet("/local/projects/{project}/facets", OfProject(state, (context, project) => FacetsOf(context, state, project)));
         app.MapGet("/local/projects/{project}/traces/{trace}", OfProject(state, (context, project) => Spans(context, state, project)));
+        app.MapGet("/local/projects/{project}/traces/{trace}/hits", OfProject(state, (context, project) => Hits(context, state, project)));
+        app.MapGet("/local/projects/{project}/traces/{trace}/export", OfProject(state, (context, project) => ExportTrace(context, state, project.Id)));
         app.MapGet("/local/projects/{project}/rows/{row}", OfProject(state, (context, project) => Row(context, state, project)));
         app.MapGet("/local/projects/{project}/export", OfProject(state, (context, project) => Export(context, project.Name, state.Store.Rows.Texts(project.Id))));
         app.MapGet("/local/traces/{trace}", Read(state, context => Trace(context, state)));
-        app.MapGet("/local/traces/{trace}/export", Read(state, context => Export(context, Route(context, "trace"), state.Store.Rows.OfTrace(Route(context, "trace")).Select(RowText.Write))));
+        app.MapGet("/local/traces/{trace}/export", Read(state, context => ExportTrace(context, state, null)));
         app.MapGet("/local/rows/{row}", Read(state, context => Find(context, state)));
         app.MapGet("/local/changes", Read(state, context => ChangeStream.SendAsync(context, state.Changes)));
     }
@@ -34,7 +36,7 @@ static class ReadEndpoints
             ? next(context)
             : Answer.Refuse(context, StatusCodes.Status401Unauthorized, "Open the address with ?token=… that braintrust-local printed when it started.");
 
-    static RequestDelegate OfProject(LocalState state, Func<HttpContext, Project, Task> next) => Read(state, context =>
+    public static RequestDelegate OfProject(LocalState state, Func<HttpContext, Project, Task> next) => Read(state, context =>
     {
         var wanted = Route(context, "project");
         return state.Store.Projects.Find(wanted) is { } project
@@ -57,7 +59,7 @@ static class ReadEndpoints
     static async Task Traces(HttpContext context, LocalState state, Project project)
     {
         await Recount(state, project).ConfigureAwait(false);
-        var traces = state.Store.Traces.List(project.Id, FilterOf(context.Request.Query));
+        var traces = state.Store.Traces.List(project.Id, FilterOf(context.Request.Query), context.RequestAborted);
         await Answer.Ok(context, new JsonArray([.. traces.Select(trace => trace.ToJson())])).ConfigureAwait(false);
     }
 
@@ -114,10 +116,18 @@ static class ReadEndpoints
         await Recount(state, project).ConfigureAwait(false);
         if (state.Store.Traces.Find(project.Id, trace) is not { } summary)
         {
-            await Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row of the trace \"{trace}\" is stored.").ConfigureAwait(false);
+            await NoTrace(context, trace).ConfigureAwait(false);
             return;
         }
         await SpanLines.SendAsync(context, summary, spans).ConfigureAwait(false);
+    }
+
+    /// <summary>Where in a trace a text stands.</summary>
+    static Task Hits(HttpContext context, LocalState state, Project project)
+    {
+        var text = context.Request.Query["text"].ToString();
+        var ids = text.Length == 0 ? [] : state.Store.Traces.Hits(project.Id, Route(context, "trace"), text, context.RequestAborted);
+        return Answer.Ok(context, new JsonObject { ["ids"] = new JsonArray([.. ids.Select(id => (JsonNode)id)]) });
     }
 
     static Task Row(HttpContext context, LocalState state, Project project)
@@ -125,7 +135,7 @@ static class ReadEndpoints
         var id = Route(context, "row");
         if (state.Store.Rows.Find(project.Id, id) is not { } found)
             return NoRow(context, id);
-        var audit = state.Store.Rows.Audit(id).Select(entry => (JsonNode)new JsonObject { ["xact_id"] = entry.Transaction, ["source"] = entry.Source, ["metadata"] = entry.Metadata });
+        var audit = state.Store.Rows.Audit(project.Id, id).Select(entry => (JsonNode)new JsonObject { ["xact_id"] = entry.Transaction, ["source"] = entry.Source, ["metadata"] = entry.Metadata });
         return Answer.Ok(context, new JsonObject
         {
             ["row"] = RowText.Read(found.Body),
@@ -150,8 +160,14 @@ static class ReadEndpoints
         var trace = Route(context, "trace");
         var rows = state.Store.Rows.OfTrace(trace);
         return rows.Count == 0
-            ? Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row of the trace \"{trace}\" is stored.")
+            ? NoTrace(context, trace)
             : Answer.Ok(context, new JsonArray([.. rows]));
+    }
+
+    static Task ExportTrace(HttpContext context, LocalState state, string? project)
+    {
+        var trace = Route(context, "trace");
+        return Export(context, trace, state.Store.Rows.OfTrace(trace, project).Select(RowText.Write));
     }
 
     static async Task Export(HttpContext context, string name, IEnumerable<string> rows)
@@ -162,11 +178,13 @@ static class ReadEndpoints
             await context.Response.WriteAsync(row + "\n", Encoding.UTF8, context.RequestAborted).ConfigureAwait(false);
     }
 
+    public static Task NoTrace(HttpContext context, string trace) => Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row of the trace \"{trace}\" is stored.");
+
     static Task NoRow(HttpContext context, string id) => Answer.Refuse(context, StatusCodes.Status404NotFound, $"No row with the id \"{id}\" is stored.");
 
     // From what was sent: routing decodes all but the slash, and then nobody can tell a slash from a name that holds "%2F". Browsers and servers take "." and ".." out of
     // an address however they are written, so the page writes them escaped twice.
-    static string Route(HttpContext context, string name)
+    public static string Route(HttpContext context, string name)
     {
         var pattern = ((RouteEndpoint)context.GetEndpoint()!).RoutePattern.PathSegments;
         var sent = context.Features.Get<IHttpRequestFeature>()!.RawTarget.Split('?', 2)[0].Split('/')[1..];

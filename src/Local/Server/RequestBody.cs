@@ -7,6 +7,14 @@ static class RequestBody
     /// <summary>The whole body, or null if it is larger than the limit. Kestrel reads past the rest, so that the connection goes on.</summary>
     public static async Task<byte[]?> ReadAsync(HttpRequest request, int limitBytes)
     {
+        if (request.ContentLength > limitBytes)
+            return null;
+        if (request.ContentLength is { } length)
+        {
+            var whole = new byte[length];
+            await request.Body.ReadExactlyAsync(whole, request.HttpContext.RequestAborted).ConfigureAwait(false);
+            return whole;
+        }
         var body = new MemoryStream();
         var chunk = new byte[16 * 1024];
         int read;

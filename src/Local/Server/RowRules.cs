@@ -17,7 +17,7 @@ static class RowRules
         ?? Members(row, "metadata", static _ => true, "") ?? Model(row)
         ?? Members(row, "span_attributes", static _ => true, "") ?? Context(row)
         ?? Flag(row, "_is_merge") ?? Flag(row, "_object_delete")
-        ?? MergePaths(row) ?? ArrayDeletes(row) ?? AuditSource(row) ?? Comment(row);
+        ?? MergePaths(row) ?? ArrayDeletes(row) ?? AuditSource(row) ?? Origin(row) ?? Comment(row);
 
     static string? Id(JsonObject row) =>
         row["id"] is { } id && IsText(id) && !string.IsNullOrWhiteSpace(id.GetValue<string>()) ? null : "id must be a nonblank string.";
@@ -78,13 +78,17 @@ static class RowRules
             ? null
             : "_audit_source must be \"app\", \"api\" or \"external\".";
 
+    /// <summary>Also without a comment: a merge may put it into one.</summary>
+    static string? Origin(JsonObject row) =>
+        row["origin"] is JsonObject origin && origin["id"] is { } id && !IsText(id) ? "origin.id must be a string." : null;
+
     static string? Comment(JsonObject row)
     {
         if (row["comment"] is not { } comment)
             return null;
         if (comment is not JsonObject || comment["text"] is not { } text || !IsText(text))
             return "comment must be an object with a string \"text\".";
-        return row["origin"] is JsonObject origin && origin["id"] is { } id && IsText(id) ? null : "origin.id must name the row that the comment is about.";
+        return row["origin"] is JsonObject origin && origin["id"] is not null ? null : "origin.id must name the row that the comment is about.";
     }
 
     static bool IsText(JsonNode? value) => value?.GetValueKind() == JsonValueKind.String;

@@ -91,13 +91,16 @@ static class UploadEndpoints
 
     static async Task Upload(HttpContext context, LocalState state)
     {
-        var bytes = await RequestBody.ReadAsync(context.Request, LocalState.UploadLimitBytes).ConfigureAwait(false);
-        if (bytes is null)
+        // The ticket is the key here: without it nothing is read.
+        var ticket = Ticket(context);
+        if (!state.Store.Blobs.IsAnnounced(ticket))
+            await Unannounced(context).ConfigureAwait(false);
+        else if (await RequestBody.ReadAsync(context.Request, LocalState.UploadLimitBytes).ConfigureAwait(false) is not { } bytes)
             await Answer.Refuse(context, StatusCodes.Status413PayloadTooLarge, $"The upload is larger than {LocalState.UploadLimitBytes} bytes.").ConfigureAwait(false);
-        else if (await state.Store.Blobs.UploadAsync(Ticket(context), bytes).ConfigureAwait(false))
+        else if (await state.Store.Blobs.UploadAsync(ticket, bytes).ConfigureAwait(false))
             await Answer.Ok(context, new JsonObject()).ConfigureAwait(false);
         else
-            await Answer.Refuse(context, StatusCodes.Status404NotFound, "Nothing was announced under this address.").ConfigureAwait(false);
+            await Unannounced(context).ConfigureAwait(false);
     }
 
     static Task Download(HttpContext context, LocalState state) => Send(context, state.Store.Blobs.FindByTicket(Ticket(context)));
@@ -114,6 +117,8 @@ static class UploadEndpoints
         context.Response.ContentLength = bytes.Length;
         return context.Response.Body.WriteAsync(bytes, context.RequestAborted).AsTask();
     }
+
+    static Task Unannounced(HttpContext context) => Answer.Refuse(context, StatusCodes.Status404NotFound, "Nothing was announced under this address.");
 
     static Task NotAnnounced(HttpContext context, string key) =>
         Answer.Refuse(context, StatusCodes.Status404NotFound, $"No attachment was announced under the key \"{key}\".");

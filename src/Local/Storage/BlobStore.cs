@@ -2,11 +2,9 @@ using System.Security.Cryptography;
 
 namespace Braintrust.Logging.Local.Storage;
 
-/// <summary>What is uploaded beside the rows: attachments, which stay, and oversized bodies, which stay until their rows are stored and a while longer.</summary>
+/// <summary>What is uploaded beside the rows: attachments, which stay as long as a row refers to them, and oversized bodies, which stay until their rows are stored and a while longer (<see cref="Retention"/>).</summary>
 sealed class BlobStore(Database database, Writer writer, TimeProvider clock)
 {
-    static readonly TimeSpan KeptAfterUse = TimeSpan.FromHours(1);
-
     /// <summary>Notes that bytes are to come, and gives the ticket they are to come with. Announced again, it is the same attachment.</summary>
     public Task<string> AnnounceAsync(string key, string filename, string contentType) => writer.RunAsync(it =>
     {
@@ -18,6 +16,12 @@ sealed class BlobStore(Database database, Writer writer, TimeProvider clock)
         return it.First("select ticket from attachment where key = $1", row => row.GetString(0), key)!;
     });
 
+    public bool IsAnnounced(string ticket)
+    {
+        using var connection = database.Connect();
+        return Sql.Query(connection, "select 1 from attachment where ticket = $1 union all select 1 from overflow where ticket = $1", ticket).Any();
+    }
+
     /// <summary>False: nothing was announced under the ticket.</summary>
     public Task<bool> UploadAsync(string ticket, byte[] bytes) => writer.RunAsync(it =>
         it.Execute("update attachment set bytes = $2 where ticket = $1", ticket, bytes) > 0 || it.Execute("update overflow set bytes = $2 where ticket = $1", ticket, bytes) > 0);
@@ -28,13 +32,11 @@ sealed class BlobStore(Database database, Writer writer, TimeProvider clock)
 
     public Attachment? FindByTicket(string ticket) => Find("ticket", ticket);
 
-    /// <summary>The key to name in <c>/logs3</c> and the ticket to upload with. What is long done with is forgotten.</summary>
+    /// <summary>The key to name in <c>/logs3</c> and the ticket to upload with.</summary>
     public Task<(string Key, string Ticket)> AnnounceOverflowAsync() => writer.RunAsync(it =>
     {
-        var now = RowStore.Seconds(clock);
-        it.Execute("delete from overflow where arrived < $1", now - KeptAfterUse.TotalSeconds);
         var (key, ticket) = ($"overflow/{Guid.NewGuid()}", NewTicket());
-        it.Execute("insert into overflow (key, ticket, arrived) values ($1, $2, $3)", key, ticket, now);
+        it.Execute("insert into overflow (key, ticket, arrived) values ($1, $2, $3)", key, ticket, RowStore.Seconds(clock));
         return (key, ticket);
     });
 

@@ -6,16 +6,23 @@ namespace Braintrust.Logging.Local.Storage;
 /// <summary>One SQLite database: a file in WAL mode, or memory that is gone with this object. Gives out connections that are ready for use.</summary>
 sealed class Database : IDisposable
 {
+    // Marks the file as ours: "BTLo".
+    const int ApplicationId = 0x42544C6F;
+
     readonly string _connect;
-    readonly bool _isFile;
     readonly SqliteConnection _keeper;
 
     Database(string connect, bool isFile)
     {
         _connect = connect;
-        _isFile = isFile;
+        IsFile = isFile;
         _keeper = new SqliteConnection(connect);
     }
+
+    /// <summary>SQLite's own bound for a database in memory, which nobody can raise.</summary>
+    public const long MostBytesInMemory = 1L << 30;
+
+    public bool IsFile { get; }
 
     public static Database InMemory()
     {
@@ -28,7 +35,7 @@ sealed class Database : IDisposable
     /// <summary>
     /// Opens or makes the file. One that cannot be read as a database is moved aside, told about, and a new one begun; without anybody to tell it stays where it is.
     /// </summary>
-    /// <exception cref="InvalidDataException">A newer version of this library wrote the file.</exception>
+    /// <exception cref="InvalidDataException">A newer version of this library wrote the file, or it is the database of something else.</exception>
     /// <exception cref="IOException">The file cannot be opened or made, or is damaged and stays.</exception>
     public static Database OpenFile(string path, TimeProvider clock, Action<string>? tell)
     {
@@ -90,7 +97,8 @@ sealed class Database : IDisposable
     {
         _keeper.Open();
         Configure(_keeper);
-        if (_isFile)
+        RefuseForeign();
+        if (IsFile)
         {
             Sql.Run(_keeper, "pragma journal_mode = wal");
             // Reads every page, but finds damage while it can still be set aside, and not in the middle of somebody's work.
@@ -100,9 +108,19 @@ sealed class Database : IDisposable
         Migrate();
     }
 
+    /// <summary>Before anything is changed: what stands in a file of something else is not ours.</summary>
+    void RefuseForeign()
+    {
+        var id = (long)Sql.Scalar(_keeper, "pragma application_id")!;
+        // Until step 2 the files bore no mark.
+        var isOurs = id == ApplicationId || (id == 0 && 1L.Equals(Sql.Scalar(_keeper, "select count(*) = 0 or sum(name in ('schema_version', 'row_trace', 'trace_stale')) = 3 from sqlite_schema")));
+        if (!isOurs)
+            throw new InvalidDataException($"{_keeper.DataSource} is the database of something else; name another file.");
+    }
+
     void Configure(SqliteConnection connection) =>
         // Full: what was answered with 200 is on the disk, even if the power fails now.
-        Sql.Run(connection, _isFile ? "pragma busy_timeout = 10000; pragma cache_size = -32768; pragma synchronous = full" : "pragma busy_timeout = 10000; pragma cache_size = -32768; pragma synchronous = off");
+        Sql.Run(connection, IsFile ? "pragma busy_timeout = 10000; pragma cache_size = -32768; pragma synchronous = full" : "pragma busy_timeout = 10000; pragma cache_size = -32768; pragma synchronous = off");
 
     void Migrate()
     {
@@ -113,6 +131,7 @@ sealed class Database : IDisposable
             throw new InvalidDataException($"A newer braintrust-local wrote {_keeper.DataSource} (step {done}; this one knows {Migrations.Steps.Count}). Update, or name another file.");
         foreach (var step in Migrations.Steps.Skip(done))
             Sql.Run(_keeper, step + "; insert into schema_version default values", transaction);
+        Sql.Run(_keeper, $"pragma application_id = {ApplicationId}", transaction);
         transaction.Commit();
     }
 }

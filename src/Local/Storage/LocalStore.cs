@@ -13,7 +13,8 @@ sealed class LocalStore : IDisposable
     {
         _database = path is null ? Database.InMemory() : Database.OpenFile(path, clock, tell);
         _writer = new Writer(_database);
-        Projects = new ProjectStore(_database, _writer, OrganizationId, clock);
+        Removal = new Removal(_writer);
+        Projects = new ProjectStore(_database, _writer, Removal, OrganizationId, clock);
         Rows = new RowStore(_database, _writer, clock);
         Traces = new TraceStore(_database, _writer);
         Blobs = new BlobStore(_database, _writer, clock);
@@ -23,9 +24,10 @@ sealed class LocalStore : IDisposable
     public RowStore Rows { get; }
     public TraceStore Traces { get; }
     public BlobStore Blobs { get; }
+    public Removal Removal { get; }
 
     public Retention Retention(TimeProvider clock, long maxBytes, TimeSpan? maxAge, Action<string> tell, Action<IReadOnlyList<TraceKey>> changed) =>
-        new(_writer, clock, maxBytes, maxAge, tell, changed);
+        new(_writer, Removal, clock, _database.IsFile ? maxBytes : Math.Min(maxBytes, Database.MostBytesInMemory / 10 * 9), maxAge, tell, changed);
 
     public void Dispose()
     {

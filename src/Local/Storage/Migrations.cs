@@ -43,5 +43,24 @@ static class Migrations
             key text primary key, ticket text not null unique, filename text, content_type text, status text not null, arrived real not null, bytes blob) strict;
         create table overflow (key text primary key, ticket text not null unique, arrived real not null, bytes blob) strict;
         """,
+        """
+        -- Who changed a row: ids are one only within a project. What was noted before belongs to each row of its id.
+        create table audit_of_project (project text not null, row text not null, version integer not null, source text, metadata text) strict;
+        insert into audit_of_project select row.project, audit.row, audit.version, audit.source, audit.metadata from audit join row on row.id = audit.row order by audit.rowid;
+        drop table audit;
+        alter table audit_of_project rename to audit;
+        create index audit_row on audit (project, row);
+
+        -- Which rows refer to a file; it goes with the last of them.
+        create table attachment_ref (key text not null, project text not null, row text not null, primary key (key, project, row)) strict, without rowid;
+        create index attachment_ref_row on attachment_ref (project, row);
+        insert or ignore into attachment_ref
+            select json_extract(it.value, '$.key'), row.project, row.id from row, json_tree(row.body) it
+            where instr(row.body, 'braintrust_attachment') > 0 and it.type = 'object'
+                and json_extract(it.value, '$.type') = 'braintrust_attachment' and json_type(it.value, '$.key') = 'text';
+
+        -- A project that was removed is not shown, but its id stays known to apps that log on.
+        alter table project add column removed integer not null default 0;
+        """,
     ];
 }

@@ -1,26 +1,60 @@
 namespace Braintrust.Logging.Local.Storage;
 
-/// <summary>Keeps the database within its bounds: whole traces go, the oldest first, and it is said how many.</summary>
-sealed class Retention(Writer writer, TimeProvider clock, long maxBytes, TimeSpan? maxAge, Action<string> tell, Action<IReadOnlyList<TraceKey>> changed)
+/// <summary>Keeps the database within its bounds: what nothing needs goes, then whole traces, the oldest first, and it is said how many.</summary>
+sealed class Retention(Writer writer, Removal removal, TimeProvider clock, long maxBytes, TimeSpan? maxAge, Action<string> tell, Action<IReadOnlyList<TraceKey>> changed)
 {
-    const int TracesAtOnce = 25;
+    // An upload and the row that refers to it come in any order, and again if an answer was lost.
+    static readonly TimeSpan KeptUnused = TimeSpan.FromHours(1);
+    static readonly TimeSpan StillWritten = TimeSpan.FromMinutes(1);
 
-    public async Task ApplyAsync()
+    int _applying;
+
+    /// <param name="isFull">Nothing can be stored until something goes: then what is new may go too.</param>
+    public async Task ApplyAsync(bool isFull = false)
     {
-        if (maxAge is { } age)
+        if (Interlocked.Exchange(ref _applying, 1) == 1)
+            return;
+        try
         {
-            var limit = RowStore.Seconds(clock) - age.TotalSeconds;
-            var gone = 0;
-            for (var some = -1; some != 0; gone += some)
-                some = await RemoveAsync("where updated < $1", limit).ConfigureAwait(false);
-            if (gone > 0)
-                tell($"Removed {Traces(gone)} that had not changed for {age.TotalDays:0.#} days, which is how long they are kept.");
+            await SweepAsync(isFull ? StillWritten : KeptUnused).ConfigureAwait(false);
+            await KeepAgeAsync().ConfigureAwait(false);
+            await KeepSizeAsync(isFull ? double.MaxValue : Before(StillWritten)).ConfigureAwait(false);
         }
+        finally
+        {
+            Volatile.Write(ref _applying, 0);
+        }
+    }
 
+    /// <summary>Oversized bodies whose rows are long stored, files that no row refers to, comments without a row.</summary>
+    Task<int> SweepAsync(TimeSpan unused) => writer.RunAsync(it =>
+    {
+        var limit = Before(unused);
+        foreach (var (project, id) in it.All(
+            "select project, id from row where commented is not null and arrived < $1 and not exists (select 1 from row r where r.project = row.project and r.id = row.commented)",
+            row => (row.GetString(0), row.GetString(1)), limit))
+            Removal.Row(it, project, id);
+        return it.Execute("delete from overflow where arrived < $1", limit)
+            + it.Execute("delete from attachment where arrived < $1 and not exists (select 1 from attachment_ref where key = attachment.key)", limit);
+    });
+
+    async Task KeepAgeAsync()
+    {
+        if (maxAge is not { } age)
+            return;
+        var (limit, gone) = (Before(age), 0);
+        for (var some = -1; some != 0; gone += some)
+            some = await RemoveAsync("where updated < $1", limit).ConfigureAwait(false);
+        if (gone > 0)
+            tell($"Removed {Traces(gone)} that had not changed for {age.TotalDays:0.#} days, which is how long they are kept.");
+    }
+
+    async Task KeepSizeAsync(double newest)
+    {
         var removed = 0;
         while (await writer.RunAsync(SizeOf).ConfigureAwait(false) > maxBytes)
         {
-            var some = await RemoveAsync("").ConfigureAwait(false);
+            var some = await RemoveAsync("where updated <= $1", newest).ConfigureAwait(false);
             if (some == 0)
                 break;
             removed += some;
@@ -31,33 +65,18 @@ sealed class Retention(Writer writer, TimeProvider clock, long maxBytes, TimeSpa
 
     static string Traces(int count) => count == 1 ? "1 trace" : $"{count} traces";
 
+    /// <summary>Without the oversized bodies: they go by themselves, and removing traces would not make them fewer.</summary>
     static long SizeOf(Writer writer) =>
-        (writer.First("pragma page_count", row => row.GetInt64(0)) - writer.First("pragma freelist_count", row => row.GetInt64(0))) * writer.First("pragma page_size", row => row.GetInt64(0));
+        (Number(writer, "pragma page_count") - Number(writer, "pragma freelist_count")) * Number(writer, "pragma page_size") - Number(writer, "select coalesce(sum(length(bytes)), 0) from overflow");
 
-    async Task<int> RemoveAsync(string where, params object?[] arguments)
+    static long Number(Writer writer, string sql) => writer.First(sql, row => row.GetInt64(0));
+
+    double Before(TimeSpan span) => RowStore.Seconds(clock) - span.TotalSeconds;
+
+    async Task<int> RemoveAsync(string where, double limit)
     {
-        var gone = await writer.RunAsync(it => Remove(it, where, arguments)).ConfigureAwait(false);
+        var gone = await removal.OldestAsync(where, limit).ConfigureAwait(false);
         changed(gone);
         return gone.Count;
-    }
-
-    static List<TraceKey> Remove(Writer writer, string where, object?[] arguments)
-    {
-        var oldest = writer.All($"select project, trace from trace {where} order by updated limit {TracesAtOnce}", row => new TraceKey(row.GetString(0), row.GetString(1)), arguments);
-        foreach (var (project, trace) in oldest)
-        {
-            writer.Execute("delete from audit where row in (select id from row where trace = $1 and project = $2)", trace, project);
-            writer.Execute("delete from row where project = $2 and commented in (select id from row where trace = $1 and project = $2)", trace, project);
-            // Only few rows refer to a file, and only those are searched for each file's key.
-            foreach (var key in writer.All(
-                """
-                with referring as materialized (select body from row where trace = $1 and project = $2 and instr(body, 'braintrust_attachment') > 0)
-                select distinct key from attachment join referring on instr(body, key) > 0
-                """, row => row.GetString(0), trace, project))
-                writer.Execute("delete from attachment where key = $1", key);
-            writer.Execute("delete from row where trace = $1 and project = $2", trace, project);
-            writer.Execute("delete from trace where project = $1 and trace = $2", project, trace);
-        }
-        return oldest;
     }
 }

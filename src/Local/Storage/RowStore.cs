@@ -23,11 +23,12 @@ sealed class RowStore(Database database, Writer writer, TimeProvider clock)
     /// <summary>In the order of first arrival.</summary>
     public IReadOnlyList<JsonObject> OfProject(string projectId) => Read("select body from row where project = $1 order by seq", projectId);
 
-    /// <summary>The rows of a trace, and the comments on them.</summary>
-    public IReadOnlyList<JsonObject> OfTrace(string trace) =>
+    /// <summary>The rows of a trace, and the comments on them: in one project, or in all.</summary>
+    public IReadOnlyList<JsonObject> OfTrace(string trace, string? projectId = null) =>
     [
-        .. Read("select body from row where trace = $1 order by seq", trace),
-        .. Read("select c.body from row c join row r on r.project = c.project and r.id = c.commented where r.trace = $1 order by c.seq", trace),
+        .. Read("select body from row where trace = $1 and ($2 is null or project = $2) order by seq", trace, projectId),
+        .. Read(
+            "select c.body from row c join row r on r.project = c.project and r.id = c.commented where r.trace = $1 and ($2 is null or r.project = $2) order by c.seq", trace, projectId),
     ];
 
     /// <summary>The rows of a project as text, in the order of first arrival. Read piece by piece, so that neither memory nor writers suffer.</summary>
@@ -68,12 +69,12 @@ sealed class RowStore(Database database, Writer writer, TimeProvider clock)
         return Sql.Query(connection, "select count(*) from row where project = $1", projectId).Select(row => row.GetInt32(0)).Single();
     }
 
-    public IReadOnlyList<AuditEntry> Audit(string rowId)
+    public IReadOnlyList<AuditEntry> Audit(string projectId, string rowId)
     {
         using var connection = database.Connect();
         return
         [
-            .. Sql.Query(connection, "select version, source, metadata from audit where row = $1 order by rowid", rowId)
+            .. Sql.Query(connection, "select version, source, metadata from audit where project = $1 and row = $2 order by rowid", projectId, rowId)
                 .Select(row => new AuditEntry(rowId, Transaction(row.GetInt64(0)), row.Text(1), row.Text(2) is { } metadata ? JsonNode.Parse(metadata) : null)),
         ];
     }
@@ -84,6 +85,8 @@ sealed class RowStore(Database database, Writer writer, TimeProvider clock)
         var touched = new HashSet<TraceKey>();
         foreach (var (row, content) in rows)
             Put(writer, row, content, version, now, touched);
+        foreach (var project in rows.Select(it => ProjectOf(it.Row)).Distinct())
+            writer.Execute("update project set removed = 0 where id = $1 and removed = 1", project);
         foreach (var (project, trace) in touched)
             writer.Execute(
                 "insert into trace (project, trace, stale, updated, start) values ($1, $2, 1, $3, $3) on conflict do update set stale = 1, updated = excluded.updated",
@@ -94,19 +97,26 @@ sealed class RowStore(Database database, Writer writer, TimeProvider clock)
     // The content is what the row will be, if that does not depend on what is stored.
     static void Put(Writer writer, JsonObject arriving, Content? content, long version, double now, HashSet<TraceKey> touched)
     {
-        var (project, id) = (arriving["project_id"]!.GetValue<string>(), RowMerge.IdOf(arriving));
-        if (writer.First("select trace from row where project = $1 and id = $2", row => row.Text(0), project, id) is { } left)
+        var (project, id) = (ProjectOf(arriving), RowMerge.IdOf(arriving));
+        var (isStored, left) = writer.First("select trace from row where project = $1 and id = $2", row => (true, row.Text(0)), project, id);
+        if (left is not null)
             touched.Add(new TraceKey(project, left));
-        if (AuditEntry.Of(arriving, "") is { } entry)
-            writer.Execute("insert into audit (row, version, source, metadata) values ($1, $2, $3, $4)", id, version, entry.Source, entry.Metadata is { } it ? RowText.Write(it) : null);
 
         content ??= Merged(writer, project, id, arriving);
         if (content is not { Columns: { } columns })
         {
-            writer.Execute("delete from row where project = $1 and id = $2", project, id);
+            Removal.Row(writer, project, id);
             return;
         }
         Save(writer, project, id, version, now, columns, content.Body);
+        if (isStored)
+            writer.Execute("delete from attachment_ref where project = $1 and row = $2", project, id);
+        foreach (var key in content.Files)
+            writer.Execute("insert into attachment_ref (key, project, row) values ($1, $2, $3)", key, project, id);
+        if (AuditEntry.Of(arriving, "") is { } entry)
+            writer.Execute(
+                "insert into audit (project, row, version, source, metadata) values ($1, $2, $3, $4, $5)",
+                project, id, version, entry.Source, entry.Metadata is { } it ? RowText.Write(it) : null);
         if (columns.Trace is { } trace)
             touched.Add(new TraceKey(project, trace));
         else if (writer.First("select trace from row where project = $1 and id = $2", found => found.Text(0), project, columns.Commented) is { } commented)
@@ -120,9 +130,15 @@ sealed class RowStore(Database database, Writer writer, TimeProvider clock)
         return RowMerge.Apply(stored is null ? null : RowText.Read(stored), arriving) is { } row ? Content.Of(row) : null;
     }
 
-    sealed record Content(RowColumns Columns, string Body)
+    static string ProjectOf(JsonObject row) => row["project_id"]!.GetValue<string>();
+
+    sealed record Content(RowColumns Columns, string Body, IReadOnlyCollection<string> Files)
     {
-        public static Content Of(JsonObject row) => new(RowColumns.Of(row), RowText.Write(row));
+        public static Content Of(JsonObject row)
+        {
+            var body = RowText.Write(row);
+            return new Content(RowColumns.Of(row), body, AttachmentKeys.In(row, body));
+        }
     }
 
     // An update keeps the row's seq, and so its place.

@@ -13,5 +13,8 @@ static class RowText
 
     public static string Write(JsonNode row) => row.ToJsonString(Writing);
 
-    public static JsonObject Read(string text) => JsonNode.Parse(text, documentOptions: Reading)!.AsObject();
+    public static JsonObject Read(string text) => Parse(text)!.AsObject();
+
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static JsonNode? Parse(string text) => JsonNode.Parse(text, documentOptions: Reading);
 }

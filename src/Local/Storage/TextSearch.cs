@@ -8,12 +8,21 @@ static class TextSearch
 {
     static readonly JsonReaderOptions Reading = new() { MaxDepth = 1000 };
 
-    /// <summary>A LIKE pattern that every row holding the text fits; null where LIKE would overlook some.</summary>
-    public static string? Like(string text)
+    /// <summary>
+    /// A LIKE pattern, with ~ as its escape, that every body holding the text fits: the longest piece of the text that stands in the body as it is, and that LIKE,
+    /// which knows the case of ASCII letters alone, does not overlook.
+    /// </summary>
+    public static string Like(string text)
     {
-        if (!text.All(c => char.IsAscii(c) && !char.IsControl(c) && c is not ('"' or '\\')))
-            return null;
-        return "%" + text.Replace("~", "~~", StringComparison.Ordinal).Replace("%", "~%", StringComparison.Ordinal).Replace("_", "~_", StringComparison.Ordinal) + "%";
+        var (longest, start) = ("", 0);
+        for (var i = 0; i <= text.Length; i++)
+            if (i == text.Length || !char.IsAscii(text[i]) || char.IsControl(text[i]) || text[i] is '"' or '\\')
+            {
+                if (i - start > longest.Length)
+                    longest = text[start..i];
+                start = i + 1;
+            }
+        return "%" + longest.Replace("~", "~~", StringComparison.Ordinal).Replace("%", "~%", StringComparison.Ordinal).Replace("_", "~_", StringComparison.Ordinal) + "%";
     }
 
     public static bool Holds(string body, string text)

@@ -7,7 +7,7 @@ sealed record TraceFilter
 {
     public const int MostAtOnce = 500;
 
-    /// <summary>Stands in some value or metadata key of some row, in any case of letters.</summary>
+    /// <summary>Stands in some value or metadata key of some row or of a comment on it, in any case of letters.</summary>
     public string? Text { get; init; }
     public string? Tag { get; init; }
     public string? Model { get; init; }
@@ -25,7 +25,7 @@ sealed record TraceFilter
     public (double Start, string Trace)? After { get; init; }
     public int Limit { get; init; } = 100;
 
-    /// <summary>The condition, and what its parameters stand for.</summary>
+    /// <summary>The condition, all but the text, and what its parameters stand for.</summary>
     public (string Sql, object?[] Arguments) Where(string project)
     {
         var sql = new StringBuilder("project = $1");
@@ -58,12 +58,6 @@ sealed record TraceFilter
             if (ScoreAtMost is { } most)
                 sql.Append($" and value <= {Parameter(most)}");
             sql.Append(')');
-        }
-        if (Text is { } text)
-        {
-            // The cheap test first; it is blind to letters' case only within ASCII.
-            var like = TextSearch.Like(text) is { } pattern ? $"body like {Parameter(pattern)} escape '~' and " : "";
-            sql.Append($" and exists (select 1 from row where row.trace = trace.trace and row.project = trace.project and {like}says(body))");
         }
         return (sql.ToString(), [.. arguments]);
     }

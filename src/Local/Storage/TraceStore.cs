@@ -9,16 +9,63 @@ sealed class TraceStore(Database database, Writer writer)
     const string SpanColumns =
         "seq, id, version, span, parent, name, type, level, start, finish, counter, prompt, cached, completion, tokens, cost, model, tags, scores, failed";
 
+    const string HitsSql = """
+        select id, body from row where trace = $2 and project = $1 and body like $3 escape '~'
+        union all
+        select r.id, c.body from row r join row c on c.project = r.project and c.commented = r.id where r.trace = $2 and r.project = $1 and c.body like $3 escape '~'
+        """;
+
     /// <summary>Counts anew what has changed: before a list is read, or else it shows what was counted last.</summary>
     public Task RecountAsync(string project) => writer.RunAsync(it => Recount(it, project));
 
     /// <summary>The traces that the filter lets through, newest first.</summary>
-    public IReadOnlyList<TraceSummary> List(string project, TraceFilter filter)
+    /// <exception cref="OperationCanceledException">Nobody waits for the answer any more; only a search looks.</exception>
+    public IReadOnlyList<TraceSummary> List(string project, TraceFilter filter, CancellationToken cancellationToken = default) =>
+        filter.Text is null ? Page(project, filter) : [.. Search(project, filter, cancellationToken).Take(filter.Limit)];
+
+    /// <summary>The rows of a trace that hold the text, themselves or in a comment on them.</summary>
+    /// <exception cref="OperationCanceledException">Nobody waits for the answer any more.</exception>
+    public IReadOnlyList<string> Hits(string project, string trace, string text, CancellationToken cancellationToken)
+    {
+        using var connection = database.Connect();
+        using var command = Sql.Command(connection, HitsSql);
+        return [.. Hits(command, project, trace, text, cancellationToken).Distinct()];
+    }
+
+    /// <summary>Trace by trace: in memory the writer waits for who reads, and so no longer than for one trace.</summary>
+    IEnumerable<TraceSummary> Search(string project, TraceFilter filter, CancellationToken cancellationToken)
+    {
+        using var connection = database.Connect();
+        using var command = Sql.Command(connection, HitsSql);
+        for (var rest = filter with { Limit = TraceFilter.MostAtOnce }; ;)
+        {
+            var page = Page(project, rest);
+            foreach (var trace in page)
+                if (Hits(command, project, trace.Trace, filter.Text!, cancellationToken).Any())
+                    yield return trace;
+            if (page.Count < rest.Limit || page[^1] is not { Start: { } start } last)
+                yield break;
+            rest = rest with { After = (start, last.Trace) };
+        }
+    }
+
+    static IEnumerable<string> Hits(SqliteCommand command, string project, string trace, string text, CancellationToken cancellationToken)
+    {
+        Sql.Bind(command, [project, trace, TextSearch.Like(text)]);
+        using var reader = command.ExecuteReader();
+        // The pattern is the cheap test.
+        while (reader.Read())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TextSearch.Holds(reader.GetString(1), text))
+                yield return reader.GetString(0);
+        }
+    }
+
+    List<TraceSummary> Page(string project, TraceFilter filter)
     {
         var (where, arguments) = filter.Where(project);
         using var connection = database.Connect();
-        if (filter.Text is { } text)
-            connection.CreateFunction("says", (string body) => TextSearch.Holds(body, text), isDeterministic: true);
         return [.. Sql.Query(connection, $"select {TraceSummary.Columns} from trace where {where} order by start desc, trace desc limit {filter.Limit}", arguments).Select(TraceSummary.Read)];
     }
 

@@ -10,6 +10,7 @@ namespace Braintrust.Logging.Local.Storage;
 sealed class Writer : IDisposable
 {
     const int MostAtOnce = 256;
+    const int LargestKept = 1024 * 1024;
 
     readonly BlockingCollection<Job> _jobs = [];
     readonly SqliteConnection _connection;
@@ -38,7 +39,18 @@ sealed class Writer : IDisposable
     }
 
     /// <summary>Runs a statement that stays prepared. Only from inside the work.</summary>
-    public int Execute(string sql, params ReadOnlySpan<object?> arguments) => Prepared(sql, arguments).ExecuteNonQuery();
+    public int Execute(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        foreach (var argument in arguments)
+            if (argument is byte[] { Length: > LargestKept } or string { Length: > LargestKept })
+            {
+                // One that stays prepared holds on to its values until it runs again.
+                using var once = Sql.Command(_connection, sql);
+                Sql.Bind(once, arguments);
+                return once.ExecuteNonQuery();
+            }
+        return Prepared(sql, arguments).ExecuteNonQuery();
+    }
 
     /// <summary>The first row of a statement that stays prepared, or default.</summary>
     public T? First<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> arguments)
@@ -115,8 +127,11 @@ sealed class Writer : IDisposable
         }
         catch (Exception e)
         {
-            Execute("rollback to job");
             job.Fail(e);
+            // Some failures, a full disk among them, end the transaction, and with it what the others did.
+            if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) != 0)
+                throw;
+            Execute("rollback to job");
         }
         Execute("release job");
     }
@@ -140,14 +155,23 @@ sealed class Writer : IDisposable
         public abstract void Fail(Exception error);
     }
 
-    sealed class Job<T>(Func<Writer, T> work) : Job
+    sealed class Job<T>(Func<Writer, T> given) : Job
     {
         // Continuations elsewhere: the thread belongs to the next job.
         readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Func<Writer, T>? _work = given;
         T? _result;
 
         public Task<T> Done => _done.Task;
-        public override void Run(Writer writer) => _result = work(writer);
+
+        public override void Run(Writer writer)
+        {
+            // It may hold a large file, and the thread holds the last job until the next comes.
+            var work = _work!;
+            _work = null;
+            _result = work(writer);
+        }
+
         public override void Complete() => _done.TrySetResult(_result!);
         public override void Fail(Exception error) => _done.TrySetException(error);
     }
