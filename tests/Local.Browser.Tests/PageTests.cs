@@ -290,7 +290,13 @@ public sealed partial class PageTests(Chromium chromium) : IClassFixture<Chromiu
         await page.Keyboard.PressAsync("ArrowDown");
         await Expect(page.Locator(".list")).ToHaveAttributeAsync("aria-activedescendant", "trace-t5");
         await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator(".line")).ToHaveCountAsync(2); // which say it
+        await page.Keyboard.PressAsync("/");
+        await page.Keyboard.PressAsync("Escape");
         await Expect(page.Locator(".line")).ToHaveCountAsync(13);
+        await page.Keyboard.PressAsync("ArrowDown");
+        await Expect(page.Locator(".line.selected")).ToContainTextAsync("Reading the ticket");
+        await page.Keyboard.PressAsync("Home");
         await page.Keyboard.PressAsync("ArrowLeft");
         await Expect(page.Locator(".line")).ToHaveCountAsync(1);
         await Expect(page.Locator(".line")).ToHaveAttributeAsync("aria-expanded", "false");
@@ -415,5 +421,70 @@ public sealed partial class PageTests(Chromium chromium) : IClassFixture<Chromiu
             }
             """);
         Assert.Empty(faint);
+    }
+
+    [BrowserFact]
+    public async Task WhatTheListFoundIsFoundInTheTrace()
+    {
+        var project = await _rows.ProjectAsync("P");
+        await _rows.SendAsync(project,
+            Rows.Span("t", "a", null, "outer", "task", 1, 5), Rows.Span("t", "b", "a", "inner", "tool", 2, 3), Rows.Span("t", "c", "b", "deep", "tool", 2, 3, """{"input":"a needle in hay"}"""),
+            Rows.Span("u", "u", null, "other", "task", 1, 5));
+        var (page, complaints) = await chromium.OpenAsync();
+        await page.GotoAsync(_local.Url.ToString());
+        await page.GetByLabel("Search").FillAsync("needle");
+        await Expect(page.Locator(".item")).ToHaveCountAsync(1);
+        await page.Locator(".item").ClickAsync();
+        await Expect(page.Locator(".line.selected")).ToContainTextAsync("deep");
+        await Expect(page.Locator(".detail h2")).ToHaveTextAsync("deep");
+        await Expect(page).ToHaveURLAsync(new Regex(@"\?r=t&s=c&text=needle$"));
+        await Expect(page.GetByLabel("Find in trace")).ToHaveValueAsync("needle");
+
+        // A hit that comes in later is found too, and what comes with it is not in the way.
+        await _rows.SendAsync(project, Rows.Span("t", "d", "a", "silent", "tool", 3, 4), Rows.Span("t", "e", "a", "late", "tool", 3, 4, """{"output":"NEEDLE"}"""));
+        await Expect(page.Locator(".line", new() { HasText = "late" })).ToBeVisibleAsync();
+        await Expect(page.Locator(".line")).ToHaveCountAsync(4);
+        await page.GetByLabel("Find in trace").FillAsync("");
+        await Expect(page.Locator(".line")).ToHaveCountAsync(5);
+        await Expect(page).ToHaveURLAsync(new Regex(@"\?r=t&s=c$"));
+        Assert.Empty(complaints);
+    }
+
+    [BrowserFact]
+    public async Task ATraceAndAProjectAreRemovedAfterAQuestion()
+    {
+        var first = await _rows.ProjectAsync("First");
+        await _rows.SendAsync(first, Rows.Span("t", "a", null, "outer", "task", 1, 5), Rows.Span("u", "u", null, "other", "task", 1, 5));
+        await _rows.SendAsync(await _rows.ProjectAsync("Second"), Rows.Span("t", "b", null, "of the second", "task", 1, 5));
+        var (page, complaints) = await chromium.OpenAsync();
+        var questions = new List<string>();
+        var yes = false;
+        page.Dialog += (_, dialog) =>
+        {
+            questions.Add(dialog.Message);
+            _ = yes ? dialog.AcceptAsync() : dialog.DismissAsync();
+        };
+        await page.GotoAsync(new Uri(_local.Url, "/app/local/p/First/logs").ToString());
+        await page.Locator(".item", new() { HasText = "outer" }).ClickAsync();
+        await Expect(page.Locator(".line")).ToContainTextAsync("outer");
+        var saved = await page.RunAndWaitForDownloadAsync(() => page.GetByLabel("Save this trace").ClickAsync());
+        var line = Assert.Single(await File.ReadAllLinesAsync(await saved.PathAsync()));
+        Assert.Equal("a", (string?)JsonNode.Parse(line)!["id"]); // and not the row of the other project's trace
+
+        var remove = page.GetByLabel("Remove this trace");
+        await remove.ClickAsync();
+        yes = true;
+        await remove.ClickAsync();
+        await Expect(page.Locator(".item")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".item")).ToContainTextAsync("other");
+        await page.GetByLabel("Remove this project").ClickAsync();
+        await Expect(page.Locator(".item")).ToContainTextAsync("of the second");
+        await Expect(page.Locator("select.project")).ToHaveTextAsync("Second");
+        await page.GetByLabel("Remove this project").ClickAsync();
+        await Expect(page.GetByText("Waiting for the first trace")).ToBeVisibleAsync();
+        await Expect(page.Locator("select.project")).ToBeHiddenAsync();
+        Assert.Equal(["outer", "outer", "First", "Second"], questions.Select(it => it.Split('“', '”')[1]));
+        complaints.RemoveAll(it => it.Contains("404", StringComparison.Ordinal)); // what was removed
+        Assert.Empty(complaints);
     }
 }

@@ -22,6 +22,7 @@ async function ask(address, options, read = JSON.parse) {
 }
 
 const get = (address, signal, read) => ask(address, { signal }, read);
+const remove = address => ask(address, { method: 'DELETE' });
 
 /** A text as one step of an address. "." and ".." would be taken out of it, however they are escaped; so they are escaped twice. */
 export const step = text => /^\.\.?$/.test(text) ? text.replaceAll('.', '%252E') : encodeURIComponent(text);
@@ -35,7 +36,10 @@ export const facets = project => get(of(project, 'facets'));
 export const trace = (project, id, after = 0) => get(of(project, `traces/${step(id)}?after=${after}`));
 export const row = (project, id, signal) => get(of(project, `rows/${step(id)}`), signal, parse);
 export const find = (id, project) => get(`/local/rows/${step(id)}${project ? `?project=${encodeURIComponent(project)}` : ''}`);
-export const exportOfTrace = id => `/local/traces/${step(id)}/export`;
+export const hits = async (project, id, text, signal) => new Set((await get(of(project, `traces/${step(id)}/hits?${new URLSearchParams({ text })}`), signal)).ids);
+export const removeTrace = (project, id) => remove(of(project, `traces/${step(id)}`));
+export const removeProject = project => remove(`/local/projects/${step(project)}`);
+export const exportOfTrace = (project, id) => of(project, `traces/${step(id)}/export`);
 export const exportOfProject = project => of(project, 'export');
 export const attachment = key => `/local/attachments/${encodeURIComponent(key)}`;
 

@@ -13,7 +13,7 @@ const TIMES = [['', 'Any time'], ['900', 'Last 15 minutes'], ['3600', 'Last hour
 
 const idOf = trace => `trace-${encodeURIComponent(trace)}`;
 
-export function listView({ project, filter, place, open, onFilter }) {
+export function listView({ project, filter, place, open, onFilter, onRemove }) {
   let traces = [];
   let unrolled = place?.unrolled ?? PAGE;
   let complete = false;
@@ -44,7 +44,8 @@ export function listView({ project, filter, place, open, onFilter }) {
     list, more);
   const element = h('section', { class: 'traces' },
     h('div', { class: 'filters' }, h('div', { class: 'searchbox' }, icon('search'), search), choices,
-      h('a', { class: 'quiet', title: 'Save this project as NDJSON', 'aria-label': 'Save this project as NDJSON', href: api.exportOfProject(project), download: true }, icon('down'))),
+      h('a', { class: 'quiet', title: 'Save this project as NDJSON', 'aria-label': 'Save this project as NDJSON', href: api.exportOfProject(project), download: true }, icon('down')),
+      h('button', { class: 'quiet', title: 'Remove this project…', 'aria-label': 'Remove this project…', onclick: onRemove }, icon('remove'))),
     scroller);
   new IntersectionObserver(() => unroll()).observe(more);
 
