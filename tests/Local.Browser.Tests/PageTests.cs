@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Braintrust.Logging.Local.Browser.Tests;
 
-public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
+public sealed partial class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
     BraintrustLocal _local = null!;
     Rows _rows = null!;
@@ -290,7 +290,13 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
         await page.Keyboard.PressAsync("ArrowDown");
         await Expect(page.Locator(".list")).ToHaveAttributeAsync("aria-activedescendant", "trace-t5");
         await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator(".line")).ToHaveCountAsync(2); // which say it
+        await page.Keyboard.PressAsync("/");
+        await page.Keyboard.PressAsync("Escape");
         await Expect(page.Locator(".line")).ToHaveCountAsync(13);
+        await page.Keyboard.PressAsync("ArrowDown");
+        await Expect(page.Locator(".line.selected")).ToContainTextAsync("Reading the ticket");
+        await page.Keyboard.PressAsync("Home");
         await page.Keyboard.PressAsync("ArrowLeft");
         await Expect(page.Locator(".line")).ToHaveCountAsync(1);
         await Expect(page.Locator(".line")).ToHaveAttributeAsync("aria-expanded", "false");
@@ -322,6 +328,163 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
         await page.ReloadAsync();
         await Expect(page.Locator(".item")).ToHaveCountAsync(2);
         Assert.Contains("model=gpt-4o-mini", page.Url, StringComparison.Ordinal);
+        Assert.Empty(complaints);
+    }
+
+    [BrowserFact]
+    public async Task APressThatRowsComeInDuringIsAClick()
+    {
+        var project = await _rows.ProjectAsync("P");
+        await _rows.SendAsync(project, Rows.Span("t", "a", null, "outer", "task", 1, 5), Rows.Span("t", "b", "a", "inner", "tool", 2, 3));
+        var (page, complaints) = await chromium.OpenAsync();
+        await page.GotoAsync(_local.Url.ToString());
+        await PressAsync(page, page.Locator(".item .faint", new() { HasText = "2 spans" }), async () =>
+        {
+            await _rows.SendAsync(project, Rows.Span("t", "c", "a", "first", "tool", 3, 4));
+            await Expect(page.Locator(".item")).ToContainTextAsync("3 spans");
+        });
+        await PressAsync(page, page.Locator(".line .text", new() { HasText = "inner" }), async () =>
+        {
+            await _rows.SendAsync(project, Rows.Span("t", "d", "b", "below", "tool", 2, 3));
+            await Expect(page.Locator(".line")).ToHaveCountAsync(4);
+        });
+        await Expect(page.Locator(".line.selected")).ToContainTextAsync("inner");
+        await Expect(page.Locator(".line[aria-level='3']")).ToContainTextAsync("below");
+        await PressAsync(page, page.Locator(".line[aria-level='1'] .twist"), async () =>
+        {
+            await _rows.SendAsync(project, Rows.Span("t", "e", "a", "last", "tool", 4, 6));
+            await Expect(page.Locator(".line")).ToHaveCountAsync(5);
+        });
+        await Expect(page.Locator(".line")).ToHaveCountAsync(1);
+        Assert.Empty(complaints);
+
+        static async Task PressAsync(IPage page, ILocator what, Func<Task> meanwhile)
+        {
+            await what.HoverAsync();
+            await page.Mouse.DownAsync();
+            await meanwhile();
+            await page.Mouse.UpAsync();
+        }
+    }
+
+    [BrowserFact]
+    public async Task NoDigitIsLostAndAChatHidesNothing()
+    {
+        var project = await _rows.ProjectAsync("P");
+        await _rows.SendAsync(project, Rows.Span("t", "a", null, "outer", "llm", 1, 5,
+            """
+            {"metadata":{"order":9007199254740993},
+             "input":[{"role":"assistant","content":null,"tool_calls":[{"id":"call_9","type":"function","function":{"name":"find","arguments":"{\"id\":1152921504606846977}"}}]},
+                      {"role":"tool","tool_call_id":"call_9","content":[{"type":"text","text":"found","cache_control":{"type":"ephemeral"}}]}],
+             "output":[{"index":0,"finish_reason":"stop","logprobs":{"sum":1},"message":{"role":"assistant","content":null,"refusal":"I cannot help with that.","annotations":[],"function_call":{"name":"old"}}}]}
+            """));
+        var (page, complaints) = await chromium.OpenAsync();
+        await page.GotoAsync(new Uri(_local.Url, "/app/local/p/P/logs?r=t").ToString());
+        var detail = page.Locator(".detail");
+        await Expect(detail).ToContainTextAsync("order: 9007199254740993");
+        await Expect(detail).ToContainTextAsync("id: 1152921504606846977");
+        await page.GetByText("Raw row").ClickAsync();
+        await Expect(page.Locator(".raw")).ToContainTextAsync("\"order\": 9007199254740993");
+
+        await Expect(page.Locator(".call header")).ToContainTextAsync("call_9");
+        await Expect(page.Locator(".message.tool")).ToContainTextAsync("cache_control");
+        await Expect(page.Locator(".message.tool")).ToContainTextAsync("call_9");
+        var answer = page.Locator(".message").Nth(2);
+        await Expect(answer).ToContainTextAsync("I cannot help with that.");
+        await answer.Locator(".fold").First.ClickAsync();
+        await Expect(answer).ToContainTextAsync("function_call");
+        await Expect(answer).ToContainTextAsync("logprobs");
+        await Expect(answer).Not.ToContainTextAsync("annotations");
+        Assert.Empty(complaints);
+    }
+
+    [BrowserTheory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task EveryTextStandsOutFromWhatItStandsOn(ColorScheme scheme)
+    {
+        var (page, _) = await chromium.OpenAsync(scheme: scheme);
+        await page.GotoAsync(_local.Url.ToString());
+        var faint = await page.EvaluateAsync<string[]>("""
+            () => {
+              const probe = document.body.appendChild(document.createElement('i'));
+              const light = color => {
+                probe.style.color = color;
+                const [r, g, b] = getComputedStyle(probe).color.match(/[\d.]+/g).map(it => it / 255).map(it => it <= .04045 ? it / 12.92 : ((it + .055) / 1.055) ** 2.4);
+                return .2126 * r + .7152 * g + .0722 * b;
+              };
+              const contrast = (a, b) => (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+              const pairs = ['ink', 'soft', 'faint', 'accent', 'llm', 'tool', 'task', 'function', 'score', 'bad', 'warn']
+                .flatMap(text => ['paper', 'wash', 'chosen'].map(ground => [`var(--${text})`, `var(--${ground})`]));
+              for (const bar of ['llm', 'tool', 'task', 'function', 'score', 'span', 'bad']) pairs.push(['light-dark(#fff, #14161a)', `var(--${bar})`]);
+              return pairs.map(([text, ground]) => [contrast(light(text), light(ground)), text, ground]).filter(it => it[0] < 4.5).map(it => it.join(' '));
+            }
+            """);
+        Assert.Empty(faint);
+    }
+
+    [BrowserFact]
+    public async Task WhatTheListFoundIsFoundInTheTrace()
+    {
+        var project = await _rows.ProjectAsync("P");
+        await _rows.SendAsync(project,
+            Rows.Span("t", "a", null, "outer", "task", 1, 5), Rows.Span("t", "b", "a", "inner", "tool", 2, 3), Rows.Span("t", "c", "b", "deep", "tool", 2, 3, """{"input":"a needle in hay"}"""),
+            Rows.Span("u", "u", null, "other", "task", 1, 5));
+        var (page, complaints) = await chromium.OpenAsync();
+        await page.GotoAsync(_local.Url.ToString());
+        await page.GetByLabel("Search").FillAsync("needle");
+        await Expect(page.Locator(".item")).ToHaveCountAsync(1);
+        await page.Locator(".item").ClickAsync();
+        await Expect(page.Locator(".line.selected")).ToContainTextAsync("deep");
+        await Expect(page.Locator(".detail h2")).ToHaveTextAsync("deep");
+        await Expect(page).ToHaveURLAsync(new Regex(@"\?r=t&s=c&text=needle$"));
+        await Expect(page.GetByLabel("Find in trace")).ToHaveValueAsync("needle");
+
+        // A hit that comes in later is found too, and what comes with it is not in the way.
+        await _rows.SendAsync(project, Rows.Span("t", "d", "a", "silent", "tool", 3, 4), Rows.Span("t", "e", "a", "late", "tool", 3, 4, """{"output":"NEEDLE"}"""));
+        await Expect(page.Locator(".line", new() { HasText = "late" })).ToBeVisibleAsync();
+        await Expect(page.Locator(".line")).ToHaveCountAsync(4);
+        await page.GetByLabel("Find in trace").FillAsync("");
+        await Expect(page.Locator(".line")).ToHaveCountAsync(5);
+        await Expect(page).ToHaveURLAsync(new Regex(@"\?r=t&s=c$"));
+        Assert.Empty(complaints);
+    }
+
+    [BrowserFact]
+    public async Task ATraceAndAProjectAreRemovedAfterAQuestion()
+    {
+        var first = await _rows.ProjectAsync("First");
+        await _rows.SendAsync(first, Rows.Span("t", "a", null, "outer", "task", 1, 5), Rows.Span("u", "u", null, "other", "task", 1, 5));
+        await _rows.SendAsync(await _rows.ProjectAsync("Second"), Rows.Span("t", "b", null, "of the second", "task", 1, 5));
+        var (page, complaints) = await chromium.OpenAsync();
+        var questions = new List<string>();
+        var yes = false;
+        page.Dialog += (_, dialog) =>
+        {
+            questions.Add(dialog.Message);
+            _ = yes ? dialog.AcceptAsync() : dialog.DismissAsync();
+        };
+        await page.GotoAsync(new Uri(_local.Url, "/app/local/p/First/logs").ToString());
+        await page.Locator(".item", new() { HasText = "outer" }).ClickAsync();
+        await Expect(page.Locator(".line")).ToContainTextAsync("outer");
+        var saved = await page.RunAndWaitForDownloadAsync(() => page.GetByLabel("Save this trace").ClickAsync());
+        var line = Assert.Single(await File.ReadAllLinesAsync(await saved.PathAsync()));
+        Assert.Equal("a", (string?)JsonNode.Parse(line)!["id"]); // and not the row of the other project's trace
+
+        var remove = page.GetByLabel("Remove this trace");
+        await remove.ClickAsync();
+        yes = true;
+        await remove.ClickAsync();
+        await Expect(page.Locator(".item")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".item")).ToContainTextAsync("other");
+        await page.GetByLabel("Remove this project").ClickAsync();
+        await Expect(page.Locator(".item")).ToContainTextAsync("of the second");
+        await Expect(page.Locator("select.project")).ToHaveTextAsync("Second");
+        await page.GetByLabel("Remove this project").ClickAsync();
+        await Expect(page.GetByText("Waiting for the first trace")).ToBeVisibleAsync();
+        await Expect(page.Locator("select.project")).ToBeHiddenAsync();
+        Assert.Equal(["outer", "outer", "First", "Second"], questions.Select(it => it.Split('“', '”')[1]));
+        complaints.RemoveAll(it => it.Contains("404", StringComparison.Ordinal)); // what was removed
         Assert.Empty(complaints);
     }
 }

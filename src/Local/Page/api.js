@@ -1,6 +1,7 @@
 // What the page asks the server, and how it hears of changes.
 
 import { toast } from './dom.js';
+import { parse } from './exact.js';
 
 export class Refused extends Error {
   constructor(status, reason) {
@@ -9,12 +10,19 @@ export class Refused extends Error {
   }
 }
 
-async function get(address, signal) {
-  const answer = await fetch(address, { signal });
-  const body = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Refused(answer.status, body?.error ?? `The server answered ${answer.status}.`);
-  return body;
+async function ask(address, options, read = JSON.parse) {
+  const answer = await fetch(address, options);
+  const text = await answer.text();
+  if (answer.ok) return text ? read(text) : null;
+  let reason;
+  try {
+    reason = JSON.parse(text).error;
+  } catch { /* Not this server's words. */ }
+  throw new Refused(answer.status, reason ?? `The server answered ${answer.status}.`);
 }
+
+const get = (address, signal, read) => ask(address, { signal }, read);
+const remove = address => ask(address, { method: 'DELETE' });
 
 /** A text as one step of an address. "." and ".." would be taken out of it, however they are escaped; so they are escaped twice. */
 export const step = text => /^\.\.?$/.test(text) ? text.replaceAll('.', '%252E') : encodeURIComponent(text);
@@ -26,9 +34,12 @@ export const projects = () => get('/local/projects');
 export const traces = (project, query, signal) => get(of(project, `traces?${new URLSearchParams(query)}`), signal);
 export const facets = project => get(of(project, 'facets'));
 export const trace = (project, id, after = 0) => get(of(project, `traces/${step(id)}?after=${after}`));
-export const row = (project, id, signal) => get(of(project, `rows/${step(id)}`), signal);
+export const row = (project, id, signal) => get(of(project, `rows/${step(id)}`), signal, parse);
 export const find = (id, project) => get(`/local/rows/${step(id)}${project ? `?project=${encodeURIComponent(project)}` : ''}`);
-export const exportOfTrace = id => `/local/traces/${step(id)}/export`;
+export const hits = async (project, id, text, signal) => new Set((await get(of(project, `traces/${step(id)}/hits?${new URLSearchParams({ text })}`), signal)).ids);
+export const removeTrace = (project, id) => remove(of(project, `traces/${step(id)}`));
+export const removeProject = project => remove(`/local/projects/${step(project)}`);
+export const exportOfTrace = (project, id) => of(project, `traces/${step(id)}/export`);
 export const exportOfProject = project => of(project, 'export');
 export const attachment = key => `/local/attachments/${encodeURIComponent(key)}`;
 

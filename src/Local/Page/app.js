@@ -35,7 +35,7 @@ async function route() {
     const name = api.textOf(project[1]);
     if (query.get('oid')) return await openRow(query.get('oid'), name);
     const known = projects.find(it => it.name === name || it.id === name)?.name ?? name;
-    if (query.get('r')) return openTrace(known, query.get('r'), query.get('s') ?? undefined);
+    if (query.get('r')) return openTrace(known, query.get('r'), query.get('s') ?? undefined, query.get('text') ?? '');
     return openList(known, Object.fromEntries(filterNames.map(it => [it, query.get(it) ?? ''])));
   }
   const recent = localStorage.getItem('project');
@@ -60,22 +60,30 @@ async function openRow(id, project) {
 
 function openList(project, filter) {
   localStorage.setItem('project', project);
-  show(`list ${project}`, () => listView({
-    project, filter,
-    open: id => go(address(project, { r: id })),
-    onFilter: now => history.replaceState(null, '', address(project, now)),
+  const key = now => `list ${address(project, now)}`;
+  show(key(filter), () => listView({
+    project, filter, place: history.state,
+    open: (id, place) => {
+      history.replaceState(place, '');
+      go(address(project, { r: id, text: filter.text }));
+    },
+    onRemove: () => removeProject(project),
+    onFilter: now => {
+      shown = key(now);
+      history.replaceState(null, '', address(project, now));
+    },
   }), project);
 }
 
-function openTrace(project, id, row) {
+function openTrace(project, id, row, text) {
   const came = shown.startsWith('list');
   show(`trace ${project} ${id}`, () => traceView({
-    project, id, row,
+    project, id, row, text,
     back: () => came ? history.back() : go(address(project)),
-    onSelect: now => {
+    onPlace: now => {
       // Browsers refuse an address that changes with every key that is held down.
       clearTimeout(addressTimer);
-      addressTimer = setTimeout(() => history.replaceState(null, '', address(project, { r: id, s: now })), 150);
+      addressTimer = setTimeout(() => history.replaceState(null, '', address(project, { r: id, ...now })), 150);
     },
   }), project);
 }
@@ -98,10 +106,26 @@ function drawNames(current = names.value) {
   names.hidden = all.length === 0;
 }
 
-const refresh = api.settled(async () => {
-  const before = projects.length;
+async function removeProject(project) {
+  if (!confirm(`Remove the project “${project}” with all its traces? Nothing brings them back.`)) return;
+  try {
+    await api.removeProject(project);
+    await readProjects();
+    drawNames('');
+    go('/');
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+async function readProjects() {
   projects = await api.projects();
   listView.ids = traceView.ids = new Map(projects.map(it => [it.name, it.id]));
+}
+
+const refresh = api.settled(async () => {
+  const before = projects.length;
+  await readProjects();
   if (projects.length === before) return;
   drawNames();
   if (shown === 'start') await route();
@@ -136,8 +160,7 @@ api.onConnection(now => {
 api.onChange(refresh);
 
 try {
-  projects = await api.projects();
-  listView.ids = traceView.ids = new Map(projects.map(it => [it.name, it.id]));
+  await readProjects();
 } catch (error) {
   toast(error.message);
 }

@@ -3,6 +3,7 @@
 import { h, icon, copy, copyButton } from './dom.js';
 import { json, long } from './json.js';
 import { chat, messagesOf } from './chat.js';
+import { print } from './exact.js';
 import * as format from './format.js';
 import { isLog as isLogRow } from './model.js';
 
@@ -47,7 +48,7 @@ function facts(row, metrics, running, isLog) {
     fact('Model', row.metadata?.model),
     fact('Provider', typeof row.metadata?.provider === 'string' && row.metadata.provider),
     fact('Tokens', Number.isFinite(metrics.prompt_tokens) || Number.isFinite(metrics.completion_tokens)
-      ? `${format.count(metrics.prompt_tokens ?? 0)} → ${format.count(metrics.completion_tokens ?? 0)}`
+      ? `${format.count(Number(metrics.prompt_tokens ?? 0))} → ${format.count(Number(metrics.completion_tokens ?? 0))}`
       : Number.isFinite(metrics.tokens) && format.count(metrics.tokens)),
     fact('Cost', Number.isFinite(metrics.estimated_cost) && format.cost(metrics.estimated_cost)));
 }
@@ -57,7 +58,7 @@ function fact(name, value) {
 }
 
 function failure(error) {
-  const text = typeof error === 'string' ? error : JSON.stringify(error, null, 2);
+  const text = typeof error === 'string' ? error : print(error);
   const cut = text.indexOf('\n');
   return h('section', { class: 'failure' },
     h('h3', null, icon('error'), 'Error', copyButton(() => text, 'Error')),
@@ -82,7 +83,7 @@ function section(title, value, open = 2, folded = false) {
     const messages = title === 'Metadata' ? null : messagesOf(value);
     return messages ? chat(messages) : json(value, open);
   };
-  return fold(title, body, () => typeof value === 'string' ? value : JSON.stringify(value, null, 2), folded);
+  return fold(title, body, () => typeof value === 'string' ? value : print(value), folded);
 }
 
 function fold(title, body, text, folded) {
@@ -104,17 +105,17 @@ function numbers(metrics) {
   if (entries.length === 0) return null;
   return fold('Metrics', () => h('table', { class: 'numbers' }, h('tbody', null, entries.map(([name, value]) => h('tr', null,
     h('th', { scope: 'row', title: name }, metricNames[name] ?? name),
-    h('td', { title: String(value) }, units[name] ? units[name](value) : Number.isFinite(value) ? format.exact(value) : String(value)))))),
-  () => JSON.stringify(metrics, null, 2), false);
+    h('td', { title: String(value) }, !Number.isFinite(value) ? String(value) : units[name] ? units[name](value) : format.exact(value)))))),
+  () => print(metrics), false);
 }
 
 function reviews(comments, audit) {
   if (comments.length === 0 && audit.length === 0) return null;
   return h('section', null, h('h3', null, 'Feedback'),
     comments.map(it => h('blockquote', null, long(String(it.comment?.text ?? '')), it.created && h('footer', null, format.time(Date.parse(it.created) / 1000)))),
-    audit.map(it => h('p', { class: 'faint' }, `Changed by ${it.source ?? 'someone'}`, it.metadata && h('span', null, ` ${JSON.stringify(it.metadata)}`))));
+    audit.map(it => h('p', { class: 'faint' }, `Changed by ${it.source ?? 'someone'}`, it.metadata && h('span', null, ` ${print(it.metadata)}`))));
 }
 
 function raw(row) {
-  return fold('Raw row', () => h('pre', { class: 'raw' }, long(JSON.stringify(row, null, 2))), () => JSON.stringify(row, null, 2), true);
+  return fold('Raw row', () => h('pre', { class: 'raw' }, long(print(row))), () => print(row), true);
 }

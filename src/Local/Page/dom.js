@@ -19,6 +19,49 @@ function set(element, props) {
   }
 }
 
+/**
+ * Gives a parent these children by changing those that it has: an element stays itself under a pointer that is down, with its focus and what is selected in it.
+ * A child with an id is found again by it, another by its place. Listeners stay those of the first, so an element that has some needs an id.
+ */
+export function renew(parent, children) {
+  const wanted = new Set(children.map(it => it.id).filter(Boolean));
+  const kept = new Map();
+  for (const it of [...parent.children]) {
+    if (!it.id) continue;
+    if (wanted.has(it.id)) kept.set(it.id, it);
+    else it.remove();
+  }
+  let place = parent.firstChild;
+  for (const child of children) {
+    let it = child.id ? kept.get(child.id) : place?.id ? null : place;
+    if (it && it === place) place = place.nextSibling;
+    if (it?.nodeName === child.nodeName) become(it, child);
+    else {
+      it?.remove();
+      it = child;
+    }
+    if (it.parentNode !== parent || it.nextSibling !== place) parent.insertBefore(it, place);
+  }
+  while (place) {
+    const next = place.nextSibling;
+    place.remove();
+    place = next;
+  }
+}
+
+function become(element, other) {
+  if (element.nodeType === Node.TEXT_NODE) {
+    if (element.data !== other.data) element.data = other.data;
+    return;
+  }
+  for (const { name } of [...element.attributes]) if (name !== 'style' && !other.hasAttribute(name)) element.removeAttribute(name);
+  for (const { name, value } of other.attributes) if (name !== 'style' && element.getAttribute(name) !== value) element.setAttribute(name, value);
+  // The page's policy forbids the attribute, not the property.
+  if (element.style.cssText !== other.style.cssText) element.style.cssText = other.style.cssText;
+  if (/^(INPUT|OPTION)$/.test(element.nodeName)) for (const name of ['value', 'checked', 'selected']) if (element[name] !== other[name]) element[name] = other[name];
+  renew(element, [...other.childNodes]);
+}
+
 const paths = {
   llm: 'M8 1.8 9.6 6.4 14.2 8 9.6 9.6 8 14.2 6.4 9.6 1.8 8 6.4 6.4Z',
   tool: 'M10.6 2.3a3.6 3.6 0 0 0-4.3 4.6L2 11.2V14h2.8l4.3-4.3a3.6 3.6 0 0 0 4.6-4.3l-2.2 2.1-2-.5-.5-2Z',
@@ -36,6 +79,7 @@ const paths = {
   search: 'M7 2.500a4.500 4.500 0 1 0 0 9 4.500 4.500 0 0 0 0-9ZM10.300 10.300 14 14',
   error: 'M8 4.500v4.500M8 11.300v.2M8 1.800 14.500 13.500h-13Z',
   close: 'M3.500 3.500l9 9M12.500 3.500l-9 9',
+  remove: 'M2.500 4.500h11M6 4.500V2.500h4v2M4 4.500l.700 9h6.600l.700-9M6.700 7v4M9.300 7v4',
   file: 'M4 1.800h5.500L12.500 5v9.200H4ZM9.300 1.800V5.200h3.200',
 };
 paths.eval = paths.score;

@@ -42,7 +42,7 @@ export function cost(dollars) {
 }
 
 export function score(value) {
-  return value === null || value === undefined ? '–' : String(Math.round(value * 1000) / 1000);
+  return value === null || value === undefined ? '–' : String(Math.round(Number(value) * 1000) / 1000);
 }
 
 /** A time of today as a time, another as a date and a time. */

@@ -63,7 +63,7 @@ function summary(value, entries) {
 
 function scalar(value) {
   if (typeof value === 'string') return h('span', { class: 'string' }, long(value, LONGEST_INNER));
-  return h('span', { class: value === null ? 'null' : typeof value }, String(value));
+  return h('span', { class: value === null ? 'null' : typeof value === 'bigint' ? 'number' : typeof value }, String(value));
 }
 
 /** Text of any length: its beginning, and the rest when asked for. */

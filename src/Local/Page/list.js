@@ -1,45 +1,53 @@
 // The traces of a project, newest first, as they come in.
 
-import { h, icon } from './dom.js';
+import { h, icon, renew } from './dom.js';
 import * as api from './api.js';
 import * as format from './format.js';
 import { start } from './start.js';
 
 const PAGE = 100;
 const MOST_SHOWN = 500;
+const TYPING = 150;
 const SILENT_AFTER = 15 * 60;
 const TIMES = [['', 'Any time'], ['900', 'Last 15 minutes'], ['3600', 'Last hour'], ['86400', 'Last 24 hours'], ['604800', 'Last 7 days']];
 
 const idOf = trace => `trace-${encodeURIComponent(trace)}`;
 
-export function listView({ project, filter, open, onFilter }) {
+export function listView({ project, filter, place, open, onFilter, onRemove }) {
   let traces = [];
-  let unrolled = PAGE;
+  let unrolled = place?.unrolled ?? PAGE;
   let complete = false;
   let asked = null;
+  let turn = Promise.resolve();
   let selected = null;
   let known = null;
   let gone = false;
+  let typing;
 
   const search = h('input', {
     type: 'search', class: 'wide', placeholder: 'Search in everything that was logged', 'aria-label': 'Search', value: filter.text ?? '',
-    oninput: () => change('text', search.value.trim()),
+    oninput: () => {
+      clearTimeout(typing);
+      typing = setTimeout(() => change('text', search.value.trim()), TYPING);
+    },
     onkeydown: event => {
       if (event.key !== 'ArrowDown') return;
       list.focus();
       key(event);
     },
   });
-  const choices = h('div', { class: 'choices' });
+  const choices = h('div', { class: 'choices', onfocusout: () => refreshChoices() });
   const list = h('div', { class: 'list', role: 'listbox', tabindex: '0', 'aria-label': 'Traces', onkeydown: key });
   const more = h('div', { class: 'foot' });
+  const scroller = h('div', { class: 'scroll' },
+    h('div', { class: 'head', 'aria-hidden': 'true' }, ['Time', 'Trace', 'Model', 'Tokens', 'Cost', 'Duration'].map(name => h('span', null, name))),
+    list, more);
   const element = h('section', { class: 'traces' },
     h('div', { class: 'filters' }, h('div', { class: 'searchbox' }, icon('search'), search), choices,
-      h('a', { class: 'quiet', title: 'Save this project as NDJSON', 'aria-label': 'Save this project as NDJSON', href: api.exportOfProject(project), download: true }, icon('down'))),
-    h('div', { class: 'scroll' },
-      h('div', { class: 'head', 'aria-hidden': 'true' }, ['Time', 'Trace', 'Model', 'Tokens', 'Cost', 'Duration'].map(name => h('span', null, name))),
-      list, more));
-  new IntersectionObserver(entries => entries[0].isIntersecting && !complete && traces.length > 0 && load(true)).observe(more);
+      h('a', { class: 'quiet', title: 'Save this project as NDJSON', 'aria-label': 'Save this project as NDJSON', href: api.exportOfProject(project), download: true }, icon('down')),
+      h('button', { class: 'quiet', title: 'Remove this project…', 'aria-label': 'Remove this project…', onclick: onRemove }, icon('remove'))),
+    scroller);
+  new IntersectionObserver(() => unroll()).observe(more);
 
   function query() {
     const it = { limit: PAGE };
@@ -48,31 +56,37 @@ export function listView({ project, filter, open, onFilter }) {
     return it;
   }
 
+  /** One question at a time, so that no answer overtakes another or is lost to it. */
+  const inTurn = ask => turn = turn.catch(() => {}).then(ask);
+
   async function load(next) {
-    asked?.abort();
     const mine = asked = new AbortController();
     const wanted = query();
     const last = traces.at(-1);
-    if (next && last) Object.assign(wanted, { after: last.root_span_id, after_start: last.start });
+    if (next) Object.assign(wanted, { after: last.root_span_id, after_start: last.start });
     // What has been unrolled stays unrolled.
     else wanted.limit = Math.min(MOST_SHOWN, unrolled);
     try {
       const page = await api.traces(project, wanted, mine.signal);
-      if (gone || mine.signal.aborted) return;
-      traces = next ? traces.concat(page) : page.concat(page.length === MOST_SHOWN ? olderThan(page.at(-1)) : []);
+      mine.signal.throwIfAborted();
+      const ids = new Set(page.map(it => it.root_span_id));
+      // A trace that has moved stands in both.
+      const others = traces.filter(it => !ids.has(it.root_span_id));
+      traces = next ? others.concat(page) : page.concat(page.length === MOST_SHOWN ? others.filter(isAfter(page.at(-1))) : []);
       unrolled = Math.max(PAGE, traces.length);
       if (next || traces.length === page.length) complete = page.length < wanted.limit;
       draw();
     } catch (error) {
-      if (error.name === 'AbortError') return;
       if (error.status !== 404) throw error;
+      traces = [];
+      complete = true;
       list.replaceChildren();
       more.replaceChildren(start(project));
     }
   }
 
   /** What was unrolled beyond what is asked for at a time. Only its beginning is asked for again: that is where traces change. */
-  const olderThan = last => traces.filter(it => it.start < last.start || (it.start === last.start && it.root_span_id < last.root_span_id));
+  const isAfter = last => it => it.start < last.start || (it.start === last.start && it.root_span_id < last.root_span_id);
 
   const filtered = () => Object.entries(filter).some(([, value]) => value);
 
@@ -83,11 +97,12 @@ export function listView({ project, filter, open, onFilter }) {
       selected = null;
       list.removeAttribute('aria-activedescendant');
     }
-    list.replaceChildren(...traces.map(it => line(it, fresh?.has(it.root_span_id))));
+    renew(list, traces.map(it => line(it, fresh?.has(it.root_span_id))));
     element.classList.toggle('empty', traces.length === 0);
     more.replaceChildren(traces.length > 0
       ? h('span', { class: 'faint' }, complete ? `${format.plural(traces.length, 'trace')}${filtered() ? ' found' : ''}` : 'Loading more…')
       : filtered() ? h('div', { class: 'nothing' }, h('p', null, 'No trace fits.'), h('button', { onclick: clear }, 'Show all traces')) : start(project));
+    unroll();
   }
 
   function line(it, fresh) {
@@ -100,7 +115,7 @@ export function listView({ project, filter, open, onFilter }) {
       onclick: event => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        open(it.root_span_id);
+        leave(it.root_span_id);
       },
     },
     h('time', { title: format.iso(it.start) }, format.time(it.start)),
@@ -119,20 +134,40 @@ export function listView({ project, filter, open, onFilter }) {
     live ? h('span', { class: 'number running' }, 'in progress') : h('span', { class: 'number' }, it.running > 0 ? 'not ended' : only ? '' : format.duration(it.duration)));
   }
 
+  function select(id) {
+    selected = id;
+    for (const item of list.children) {
+      item.classList.toggle('selected', item.dataset.trace === id);
+      item.setAttribute('aria-selected', item.dataset.trace === id);
+    }
+    list.setAttribute('aria-activedescendant', idOf(id));
+  }
+
+  const topOf = id => document.getElementById(idOf(id)).getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+
+  const leave = id => open(id, { selected: id, top: topOf(id), unrolled: traces.length });
+
+  /** To where the list was left. */
+  async function comeBack({ selected: id, top, unrolled: least }) {
+    place = null;
+    while (traces.length < least && !complete) await load(true);
+    if (!traces.some(it => it.root_span_id === id)) return;
+    select(id);
+    // Lines get their height as they come near, and move those below them.
+    for (let frame = 0; frame < 5 && !gone; frame++) {
+      scroller.scrollTop += topOf(id) - top;
+      await new Promise(requestAnimationFrame);
+    }
+  }
+
   function key(event) {
     const index = traces.findIndex(it => it.root_span_id === selected);
     const go = { ArrowDown: index + 1, j: index + 1, ArrowUp: index - 1, k: index - 1, Home: 0, End: traces.length - 1 }[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (go !== undefined && traces.length > 0) {
-      selected = traces[Math.max(0, Math.min(traces.length - 1, go))].root_span_id;
-      for (const item of list.children) {
-        const is = item.dataset.trace === selected;
-        item.classList.toggle('selected', is);
-        item.setAttribute('aria-selected', is);
-        if (is) item.scrollIntoView({ block: 'nearest' });
-      }
-      list.setAttribute('aria-activedescendant', idOf(selected));
-    } else if (event.key === 'Enter' && selected && event.target === list) open(selected);
+      select(traces[Math.max(0, Math.min(traces.length - 1, go))].root_span_id);
+      document.getElementById(idOf(selected)).scrollIntoView({ block: 'nearest' });
+    } else if (event.key === 'Enter' && selected && event.target === list) leave(selected);
     else return;
     event.preventDefault();
   }
@@ -144,7 +179,9 @@ export function listView({ project, filter, open, onFilter }) {
   }
 
   function startOver() {
-    // What is shown stays, and can be used, until the answer is there.
+    // What is shown stays, and can be used, until the answer is there; what was asked before is not waited for.
+    asked?.abort();
+    place = null;
     known = null;
     unrolled = PAGE;
     onFilter(filter);
@@ -155,20 +192,21 @@ export function listView({ project, filter, open, onFilter }) {
     for (const name of Object.keys(filter)) filter[name] = '';
     search.value = '';
     drawChoices(drawChoices.last);
+    list.focus();
     startOver();
   }
 
   function drawChoices({ tags, scores, models }) {
     drawChoices.last = { tags, scores, models };
-    const select = (name, label, values) => values.length > 0 && h('select', { 'aria-label': label, class: filter[name] ? 'set' : '', onchange: event => { change(name, event.target.value); drawChoices(drawChoices.last); } },
+    const select = (name, label, values) => values.length > 0 && h('select', { id: `by-${name}`, 'aria-label': label, class: filter[name] ? 'set' : '', onchange: event => { change(name, event.target.value); drawChoices(drawChoices.last); } },
       h('option', { value: '' }, label), values.map(value => h('option', { value, selected: filter[name] === value }, value)));
-    const toggle = (name, label) => h('button', { class: `toggle${filter[name] ? ' set' : ''}`, 'aria-pressed': Boolean(filter[name]), onclick: () => { change(name, filter[name] ? '' : '1'); drawChoices(drawChoices.last); } }, label);
-    const bound = (name, label) => h('input', { type: 'number', min: '0', max: '1', step: '0.05', placeholder: label, 'aria-label': `Score ${label}`, value: filter[name] ?? '', onchange: event => change(name, event.target.value) });
-    choices.replaceChildren(...[
+    const toggle = (name, label) => h('button', { id: `by-${name}`, class: `toggle${filter[name] ? ' set' : ''}`, 'aria-pressed': Boolean(filter[name]), onclick: () => { change(name, filter[name] ? '' : '1'); drawChoices(drawChoices.last); } }, label);
+    const bound = (name, label) => h('input', { id: `by-${name}`, type: 'number', min: '0', max: '1', step: '0.05', placeholder: label, 'aria-label': `Score ${label}`, value: filter[name] ?? '', onchange: event => change(name, event.target.value) });
+    renew(choices, [
       toggle('errors', 'Errors'), toggle('running', 'In progress'),
       select('model', 'Model', models), select('tag', 'Tag', tags), select('score', 'Score', scores),
       ...filter.score ? [bound('score_min', 'from'), bound('score_max', 'to')] : [],
-      h('select', { 'aria-label': 'Time', class: filter.within ? 'set' : '', onchange: event => { change('within', event.target.value); drawChoices(drawChoices.last); } },
+      h('select', { id: 'by-within', 'aria-label': 'Time', class: filter.within ? 'set' : '', onchange: event => { change('within', event.target.value); drawChoices(drawChoices.last); } },
         TIMES.map(([value, label]) => h('option', { value, selected: (filter.within ?? '') === value }, label))),
     ].filter(Boolean));
   }
@@ -176,12 +214,19 @@ export function listView({ project, filter, open, onFilter }) {
   const refreshChoices = api.settled(async () => {
     const next = await api.facets(project).catch(() => null);
     // Not under the hand of somebody who is choosing.
-    if (next && JSON.stringify(next) !== JSON.stringify(drawChoices.last) && !choices.contains(document.activeElement)) drawChoices(next);
+    if (next && JSON.stringify(next) !== JSON.stringify(drawChoices.last) && !choices.querySelector(':is(select, input):focus')) drawChoices(next);
   }, 2000);
   const refresh = api.settled(async () => {
-    await load(false);
+    await inTurn(async () => {
+      await load(false);
+      if (place) await comeBack(place);
+    });
     refreshChoices();
   });
+  const unroll = api.settled(() => inTurn(async () => {
+    const isEndInSight = more.getBoundingClientRect().top < scroller.getBoundingClientRect().bottom;
+    if (!complete && known !== null && isEndInSight) await load(true);
+  }), 0);
 
   drawChoices({ tags: [], scores: [], models: [] });
   const stop = api.onChange(note => {
@@ -196,6 +241,7 @@ export function listView({ project, filter, open, onFilter }) {
     close() {
       gone = true;
       stop();
+      clearTimeout(typing);
       asked?.abort();
     },
     focusSearch: () => search.focus(),

@@ -48,8 +48,8 @@ function cutCircles(nodes, roots) {
 export const isLog = row => row.type === 'log' || (row.type === undefined && row.level !== undefined && !(row.end > row.start));
 
 /** What is to be seen: without what lies below closed rows, and of a search only the hits and the way to them. */
-export function lines(tree, { closed, logs, text }) {
-  const wanted = text ? hits(tree.nodes, text.toLowerCase()) : null;
+export function lines(tree, { closed, logs, hits }) {
+  const wanted = hits ? withParents(tree.nodes, hits) : null;
   const out = [];
   const waiting = tree.roots.map(node => ({ node, depth: 0 })).reverse();
   while (waiting.length > 0) {
@@ -65,11 +65,10 @@ export function lines(tree, { closed, logs, text }) {
   return out;
 }
 
-function hits(nodes, text) {
+function withParents(nodes, hits) {
   const wanted = new Set();
   for (const node of nodes) {
-    const { name, type, model, level } = node.row;
-    if (![name, type, model, level].some(it => it?.toLowerCase().includes(text))) continue;
+    if (!hits.has(node.row.id)) continue;
     for (let it = node; it && !wanted.has(it); it = it.parent) wanted.add(it);
   }
   return wanted;

@@ -1,6 +1,6 @@
 // One trace: its facts, its tree, and the row that is looked at.
 
-import { h, icon, copy } from './dom.js';
+import { h, icon, copy, renew, toast } from './dom.js';
 import * as api from './api.js';
 import * as format from './format.js';
 import { Tree } from './tree.js';
@@ -9,23 +9,33 @@ import { grow, lines, extent } from './model.js';
 
 // A process that has ended cannot end its spans: what has been silent for so long is not shown as in progress.
 const SILENT_AFTER = 15 * 60;
+const TYPING = 150;
 
-export function traceView({ project, id, row, back, onSelect }) {
+export function traceView({ project, id, row, text, back, onPlace }) {
   const rows = new Map();
   const closed = new Set();
   let tree = { roots: [], nodes: [] };
   let summary = null;
   let version = 0;
   let selected = row;
-  let text = '';
+  let hits = null;
   let logs = true;
   let reading = null;
+  let seeking = null;
+  let typing;
   let gone = false;
   let seen = '';
 
   const facts = h('div', { class: 'headline' });
   const panel = h('aside', { class: 'panel', 'aria-label': 'Details of the selected row', tabindex: '-1' });
-  const search = h('input', { type: 'search', placeholder: 'Find in trace', 'aria-label': 'Find in trace', oninput: () => { text = search.value.trim(); draw(); } });
+  const search = h('input', { type: 'search', placeholder: 'Find in trace', 'aria-label': 'Find in trace', value: text, oninput: () => {
+    clearTimeout(typing);
+    typing = setTimeout(find, TYPING);
+  }, onkeydown: event => {
+    if (event.key !== 'ArrowDown') return;
+    view.scroller.focus();
+    view.key(event);
+  } });
   const logSwitch = h('input', { type: 'checkbox', checked: true, onchange: () => { logs = logSwitch.checked; draw(); } });
   const found = h('span', { class: 'faint' });
   const view = new Tree({
@@ -45,7 +55,8 @@ export function traceView({ project, id, row, back, onSelect }) {
   h('div', { class: 'tracebar' },
     h('button', { class: 'quiet', title: 'Back to the traces (Esc)', 'aria-label': 'Back to the traces', onclick: back }, icon('back')), facts,
     h('button', { class: 'quiet', title: 'Copy a link', 'aria-label': 'Copy a link', onclick: () => copy(location.href, 'Link') }, icon('link')),
-    h('a', { class: 'quiet', title: 'Save this trace as NDJSON', 'aria-label': 'Save this trace as NDJSON', href: api.exportOfTrace(id), download: true }, icon('down'))),
+    h('a', { class: 'quiet', title: 'Save this trace as NDJSON', 'aria-label': 'Save this trace as NDJSON', href: api.exportOfTrace(project, id), download: true }, icon('down')),
+    h('button', { class: 'quiet', title: 'Remove this trace…', 'aria-label': 'Remove this trace…', onclick: remove }, icon('remove'))),
   h('div', { class: 'split' },
     h('div', { class: 'left' }, h('div', { class: 'tools' }, search, h('label', null, logSwitch, 'Logs'), found), view.element),
     panel));
@@ -62,6 +73,7 @@ export function traceView({ project, id, row, back, onSelect }) {
         rows.clear();
         for (const it of answer.spans) rows.set(it.id, it);
       }
+      await seek();
       if (gone) return;
       const changed = new Set(answer.spans.map(it => it.id));
       const first = version === 0;
@@ -72,8 +84,8 @@ export function traceView({ project, id, row, back, onSelect }) {
       draw(!first);
       if (!first && (changed.size === 0 || changed.has(selected))) read();
       if (first) {
-        if (!rows.has(selected)) select(summary.root_id ?? tree.nodes[0]?.row.id, true);
-        else select(selected, true);
+        const hit = hits && lines(tree, { closed, logs, hits }).find(it => hits.has(it.node.row.id))?.node.row.id;
+        select(rows.has(selected) ? selected : hit ?? summary.root_id ?? tree.nodes[0]?.row.id, true);
         element.classList.toggle('reading', row !== undefined && row !== summary.root_id);
         view.scroller.focus({ preventScroll: true });
         requestAnimationFrame(() => performance.mark('trace-painted'));
@@ -95,10 +107,39 @@ export function traceView({ project, id, row, back, onSelect }) {
       h('p', { class: 'faint' }, was ? 'It was removed; what you see is a memory of it.' : 'It opens by itself when its first row arrives.'));
   }
 
+  /** Which rows say what is looked for: the server knows, because only it has all that they say. */
+  async function seek() {
+    seeking?.abort();
+    const mine = seeking = new AbortController();
+    try {
+      const answer = text ? await api.hits(project, id, text, mine.signal) : null;
+      if (!mine.signal.aborted) hits = answer;
+    } catch (error) {
+      if (!mine.signal.aborted) toast(error.message);
+    }
+  }
+
+  async function find() {
+    text = search.value.trim();
+    onPlace({ s: selected, text });
+    await seek();
+    draw();
+  }
+
+  async function remove() {
+    if (!confirm(`Remove the trace “${summary?.name ?? id}” with all its rows? Nothing brings it back.`)) return;
+    try {
+      await api.removeTrace(project, id);
+      if (!gone) back();
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
   function head() {
     document.title = `${summary.name ?? 'Trace'} · ${project}`;
     const live = now();
-    facts.replaceChildren(
+    renew(facts, [
       h('h1', { title: summary.name }, summary.name ?? '(unnamed)'),
       h('ul', null, [
         h('li', null, h('time', { title: format.iso(summary.start) }, format.time(summary.start))),
@@ -111,12 +152,13 @@ export function traceView({ project, id, row, back, onSelect }) {
         summary.estimated_cost !== null && h('li', null, format.cost(summary.estimated_cost)),
         summary.errors > 0 && h('li', { class: 'bad' }, format.plural(summary.errors, 'error')),
         ...(summary.models ?? []).slice(0, 3).map(model => h('li', { class: 'faint' }, model)),
-      ].filter(Boolean)));
+      ].filter(Boolean)),
+    ]);
   }
 
   function draw(byItself = false) {
-    const visible = lines(tree, { closed, logs, text });
-    found.textContent = text ? format.plural(visible.length, 'row') : '';
+    const visible = lines(tree, { closed, logs, hits });
+    found.textContent = hits ? format.plural(visible.length, 'row') : '';
     view.show(visible, extent(rows.values(), now()), now(), byItself);
   }
 
@@ -126,7 +168,7 @@ export function traceView({ project, id, row, back, onSelect }) {
     selected = rowId;
     if (reveal) for (let node = tree.nodes.find(it => it.row.id === rowId)?.parent; node; node = node.parent) closed.delete(node.row.id);
     view.select(rowId, reveal);
-    onSelect(rowId);
+    onPlace({ s: rowId, text });
     if (!reveal) element.classList.add('reading');
     if (!again) read();
   }
@@ -166,6 +208,8 @@ export function traceView({ project, id, row, back, onSelect }) {
       stop();
       clearInterval(clock);
       reading?.abort();
+      seeking?.abort();
+      clearTimeout(typing);
     },
     focusSearch: () => search.focus(),
   };

@@ -1,11 +1,13 @@
 // The tree with its waterfall: one line per row, of which only those in sight are in the document.
 
-import { h, icon } from './dom.js';
+import { h, icon, renew } from './dom.js';
 import * as format from './format.js';
 import { isLog as isLogRow } from './model.js';
 
 const HEIGHT = 28;
 const MARGIN = 8;
+
+const idOf = row => `line-${encodeURIComponent(row)}`;
 
 export class Tree {
   constructor({ onSelect, onFold }) {
@@ -73,10 +75,10 @@ export class Tree {
     const last = Math.min(this.lines.length, Math.ceil((scrollTop + (clientHeight || 800)) / HEIGHT) + MARGIN);
     if (this.drawn?.first === first && this.drawn.last === last) return;
     this.drawn = { first, last };
-    this.space.replaceChildren(...this.lines.slice(first, last).map((line, i) => this.line(line, first + i)));
+    renew(this.space, this.lines.slice(first, last).map((line, i) => this.line(line, first + i)));
     const index = this.places?.get(this.selected);
     if (index === undefined) this.scroller.removeAttribute('aria-activedescendant');
-    else this.scroller.setAttribute('aria-activedescendant', `line-${index}`);
+    else this.scroller.setAttribute('aria-activedescendant', idOf(this.selected));
   }
 
   line({ node, depth, folds, open }, index) {
@@ -86,7 +88,7 @@ export class Tree {
     const failed = row.failed || (isLog && (row.level === 'error' || row.level === 'fatal'));
     return h('div', {
       class: `line${isLog ? ' log' : ''}${failed ? ' failed' : ''}${row.id === this.selected ? ' selected' : ''}`,
-      role: 'treeitem', id: `line-${index}`, 'data-index': index, 'data-row': row.id,
+      role: 'treeitem', id: idOf(row.id), 'data-index': index, 'data-row': row.id,
       'aria-level': depth + 1, 'aria-selected': row.id === this.selected, 'aria-expanded': folds ? open : null,
       style: { top: `${index * HEIGHT}px` },
     },
