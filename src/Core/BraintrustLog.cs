@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Rows;
@@ -63,25 +64,51 @@ public static class BraintrustLog
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
         LoggerFor(parent).StartSpan(name, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
-    /// <inheritdoc cref="BraintrustLogger.Traced(string?, Action{BraintrustSpan}, string?, object?, string?, string?, int)"/>
-    public static void Traced(string? name, Action<BraintrustSpan> work, string? type = null, object? input = null,
+    /// <inheritdoc cref="BraintrustLogger.Traced(string?, Action{BraintrustSpan}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    public static void Traced(
+        string? name, Action<BraintrustSpan> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
-        CurrentLogger.Traced(name, work, type, input, callerMember, callerFile, callerLine);
+        LoggerFor(parent).Traced(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
-    /// <inheritdoc cref="BraintrustLogger.Traced{T}(string?, Func{BraintrustSpan, T}, string?, object?, string?, string?, int)"/>
-    public static T Traced<T>(string? name, Func<BraintrustSpan, T> work, string? type = null, object? input = null,
+    /// <inheritdoc cref="BraintrustLogger.Traced{T}(string?, Func{BraintrustSpan, T}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    public static T Traced<T>(
+        string? name, Func<BraintrustSpan, T> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
-        CurrentLogger.Traced(name, work, type, input, callerMember, callerFile, callerLine);
+        LoggerFor(parent).Traced(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
-    /// <inheritdoc cref="BraintrustLogger.TracedAsync(string?, Func{BraintrustSpan, Task}, string?, object?, string?, string?, int)"/>
-    public static Task TracedAsync(string? name, Func<BraintrustSpan, Task> work, string? type = null, object? input = null,
+    /// <inheritdoc cref="BraintrustLogger.TracedAsync(string?, Func{BraintrustSpan, Task}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    public static Task TracedAsync(
+        string? name, Func<BraintrustSpan, Task> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
-        CurrentLogger.TracedAsync(name, work, type, input, callerMember, callerFile, callerLine);
+        LoggerFor(parent).TracedAsync(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
-    /// <inheritdoc cref="BraintrustLogger.TracedAsync{T}(string?, Func{BraintrustSpan, Task{T}}, string?, object?, string?, string?, int)"/>
-    public static Task<T> TracedAsync<T>(string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null,
+    /// <inheritdoc cref="BraintrustLogger.TracedAsync{T}(string?, Func{BraintrustSpan, Task{T}}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    public static Task<T> TracedAsync<T>(
+        string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
-        CurrentLogger.TracedAsync(name, work, type, input, callerMember, callerFile, callerLine);
+        LoggerFor(parent).TracedAsync(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
+
+    /// <summary>For work that is awaited there is <c>TracedAsync</c>: this overload only keeps the compiler from taking it for work that ends when its task is returned.</summary>
+    /// <inheritdoc cref="BraintrustLogger.TracedAsync(string?, Func{BraintrustSpan, Task}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    [Obsolete("Use TracedAsync: the span of Traced ends before asynchronous work does.", error: true), EditorBrowsable(EditorBrowsableState.Never)]
+    public static Task Traced(
+        string? name, Func<BraintrustSpan, Task> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
+        [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
+        TracedAsync(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
+
+    /// <summary>For work that is awaited there is <c>TracedAsync</c>: this overload only keeps the compiler from taking it for work that ends when its task is returned.</summary>
+    /// <inheritdoc cref="BraintrustLogger.TracedAsync{T}(string?, Func{BraintrustSpan, Task{T}}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    [Obsolete("Use TracedAsync: the span of Traced ends before asynchronous work does.", error: true), EditorBrowsable(EditorBrowsableState.Never)]
+    public static Task<T> Traced<T>(
+        string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
+        [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
+        TracedAsync(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
     /// <summary>The default client; these options make it if there is none.</summary>
     static BraintrustClient Made(BraintrustOptions options)
