@@ -121,7 +121,10 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// The logger of a project: the same object for the same name, made once; of many projects the client itself holds the latest 1,024. The first logger
     /// obtained in the process becomes the current one (<see cref="BraintrustLogger.Current"/>).
     /// </summary>
-    /// <param name="project">The project's name. Null: the options' project, else <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>.</param>
+    /// <param name="project">
+    /// The project's name. Null: the options' project, else <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>. Of a client that sinks, providers and <see cref="BraintrustLog"/> share,
+    /// they are the options of whoever came first: name the project there, or ask <see cref="BraintrustLog.GetLogger"/> or the provider for its logger.
+    /// </param>
     /// <param name="setCurrent">False keeps the logger from becoming the current one.</param>
     /// <param name="projectId">The project's id, if known: then nothing is looked up.</param>
     /// <returns>The project's logger. It lives as long as the client.</returns>
@@ -342,6 +345,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         finally
         {
             Metrics.Forget(this);
+            BraintrustLogger.Forget(this);
             ProcessEnd.Forget(this);
         }
     }

@@ -30,9 +30,9 @@ public sealed class BraintrustLogger
 
     /// <summary>
     /// The logger of the innermost open span; outside of any, the first logger obtained that was not asked to stay aside
-    /// (<c>setCurrent: false</c>). Null before there is one.
+    /// (<c>setCurrent: false</c>). Null before there is one, and from the end of its client until the next logger is obtained.
     /// </summary>
-    public static BraintrustLogger? Current => Ambient.Span?.Logger ?? Volatile.Read(ref _current);
+    public static BraintrustLogger? Current => Ambient.Span?.Logger ?? (Volatile.Read(ref _current) is { Client.IsClosed: false } first ? first : null);
 
     /// <summary>The project's name, or its id when only that was given.</summary>
     public string Project => Key.Name ?? Key.Id!;
@@ -283,6 +283,15 @@ public sealed class BraintrustLogger
         if (current is null || current.Client.IsClosed)
         {
             Interlocked.CompareExchange(ref _current, this, current);
+        }
+    }
+
+    /// <summary>The client is gone: nothing static keeps it, nor what it holds.</summary>
+    internal static void Forget(BraintrustClient client)
+    {
+        if (Volatile.Read(ref _current) is { } current && current.Client == client)
+        {
+            Interlocked.CompareExchange(ref _current, null, current);
         }
     }
 
