@@ -62,7 +62,8 @@ public static class BraintrustLog
 
     /// <summary>Flushes the client of the current logger; before there is one, the default client.</summary>
     /// <inheritdoc cref="BraintrustClient.FlushAsync"/>
-    public static Task<FlushResult> FlushAsync(TimeSpan? timeout = null) => (BraintrustLogger.Current?.Client ?? Client).FlushAsync(timeout);
+    public static Task<FlushResult> FlushAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        (BraintrustLogger.Current?.Client ?? Client).FlushAsync(timeout, cancellationToken);
 
     /// <summary>
     /// Opens a span of the current logger; with a <paramref name="parent"/>, of the parent's project: that of the span, or the one that the headers of
