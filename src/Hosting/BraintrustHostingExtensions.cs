@@ -41,7 +41,7 @@ public static class BraintrustHostingExtensions
         {
             if (options.ActivitySources.Count == 0)
             {
-                options.ActivitySources = [.. BraintrustActivitySources.GenAI];
+                options.ActivitySources = BraintrustActivitySources.GenAI;
             }
         });
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<LoggerFilterOptions>, DefaultLevels>());
