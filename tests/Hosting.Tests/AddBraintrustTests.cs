@@ -57,7 +57,7 @@ public sealed class AddBraintrustTests : IAsyncLifetime
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         Configure(builder.Configuration);
-        builder.AddBraintrust("My Project").AddBraintrust(configure: options => options.ActivitySources = ["Mine"]);
+        builder.AddBraintrust("My Project").AddBraintrust(options => options.ActivitySources = ["Mine"]);
         using var host = builder.Build();
         await host.StartAsync();
 
