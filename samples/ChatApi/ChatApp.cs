@@ -17,7 +17,7 @@ static class ChatApp
         builder.Logging.AddBraintrust(options =>
         {
             options.Project = Project;
-            options.ActivitySources = [.. BraintrustActivitySources.GenAI];
+            options.ActivitySources = BraintrustActivitySources.GenAI;
         });
         builder.Services.AddChatClient(Model)
             .UseFunctionInvocation() // first: then each call of the model is a span of its own, and not one for the whole loop

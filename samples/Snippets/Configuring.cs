@@ -1,6 +1,8 @@
+using Braintrust.Extensions.Hosting;
 using Braintrust.Logging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serilog;
@@ -70,6 +72,14 @@ public static class Configuring
 
         var app = builder.Build();
         app.MapHealthChecks("/health");
+        // end
+    }
+
+    public static void TunedHealthCheck(WebApplicationBuilder builder)
+    {
+        // snippet: health-check-tuned
+        builder.Services.AddHealthChecks().AddBraintrust(check => check.MaxAge = TimeSpan.FromMinutes(1), name: "traces", tags: ["ready"]);
+        builder.Services.Configure<BraintrustHealthCheckOptions>(builder.Configuration.GetSection("Health:Braintrust")); // MaxAge and LossMemory from JSON
         // end
     }
 

@@ -10,7 +10,7 @@ public static class ModelCalls
     public static IChatClient Captured(ILoggingBuilder logging, IChatClient model)
     {
         // snippet: activities
-        logging.AddBraintrust(options => options.ActivitySources = [.. BraintrustActivitySources.GenAI]);
+        logging.AddBraintrust(options => options.ActivitySources = BraintrustActivitySources.GenAI);
 
         var client = model.AsBuilder().UseOpenTelemetry(configure: telemetry => telemetry.EnableSensitiveData = true).Build();
         // end

@@ -121,7 +121,10 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// The logger of a project: the same object for the same name, made once; of many projects the client itself holds the latest 1,024. The first logger
     /// obtained in the process becomes the current one (<see cref="BraintrustLogger.Current"/>).
     /// </summary>
-    /// <param name="project">The project's name. Null: the options' project, else <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>.</param>
+    /// <param name="project">
+    /// The project's name. Null: the options' project, else <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>. Of a client that sinks, providers and <see cref="BraintrustLog"/> share,
+    /// they are the options of whoever came first: name the project there, or ask <see cref="BraintrustLog.GetLogger"/> or the provider for its logger.
+    /// </param>
     /// <param name="setCurrent">False keeps the logger from becoming the current one.</param>
     /// <param name="projectId">The project's id, if known: then nothing is looked up.</param>
     /// <returns>The project's logger. It lives as long as the client.</returns>
@@ -156,17 +159,24 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// Delivers what was accepted before the call, and says what became of it. Never throws because of a failed delivery; returns early
     /// when nothing more can happen before the timeout. May be called as often as one likes; the client stays usable.
     /// </summary>
-    /// <param name="timeout">Default: <see cref="BraintrustOptions.FlushTimeout"/>, 30 seconds.</param>
+    /// <param name="timeout">Zero or longer; <see cref="Timeout.InfiniteTimeSpan"/> for no end. Default: <see cref="BraintrustOptions.FlushTimeout"/>, 30 seconds.</param>
+    /// <param name="cancellationToken">Gives up waiting. The rows stay queued, and the next flush tells what became of them.</param>
     /// <returns>What became of the rows; look at <see cref="FlushResult.Completed"/> and <see cref="FlushResult.Dropped"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
-    public async Task<FlushResult> FlushAsync(TimeSpan? timeout = null)
+    /// <exception cref="OperationCanceledException">The token was cancelled before there was a result.</exception>
+    public async Task<FlushResult> FlushAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         var patience = timeout ?? _delivery.FlushTimeout;
+        if (patience == Timeout.InfiniteTimeSpan)
+        {
+            patience = TimeSpan.MaxValue;
+        }
         ArgumentOutOfRangeException.ThrowIfLessThan(patience, TimeSpan.Zero, nameof(timeout));
+        cancellationToken.ThrowIfCancellationRequested();
         var began = Clock.GetTimestamp();
-        var result = await _loop.FlushAsync(Marker, patience).ConfigureAwait(false);
+        var result = await _loop.FlushAsync(Marker, patience, cancellationToken).ConfigureAwait(false);
         var spent = Clock.GetElapsedTime(began);
-        await ToldAsync(spent < patience ? patience - spent : TimeSpan.Zero).ConfigureAwait(false);
+        await ToldAsync(spent < patience ? patience - spent : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -326,8 +336,8 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     internal string? KnownProjectId(ProjectKey project) => project.Name is { } name ? _transport.Session.KnownProjectId(name) : null;
 
     /// <summary>Until all losses have been told; not much longer than that, should a callback block.</summary>
-    async Task ToldAsync(TimeSpan patience) =>
-        await _losses.Told.WaitAsync(Waiting.Within(patience), Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    async Task ToldAsync(TimeSpan patience, CancellationToken cancellationToken = default) =>
+        await _losses.Told.WaitAsync(Waiting.Within(patience), Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     async Task CloseAsync()
     {
@@ -343,6 +353,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
         finally
         {
             Metrics.Forget(this);
+            BraintrustLogger.Forget(this);
             ProcessEnd.Forget(this);
         }
     }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using Braintrust.Logging.Configuration;
 using Braintrust.Logging.Rows;
@@ -12,10 +13,14 @@ public static class BraintrustLog
 {
     static readonly object Making = new();
     static ClientLease? _default; // held until the process ends
+    static BraintrustOptions? _account; // what it was made with, should another one be needed
 
-    /// <summary>The default client.</summary>
+    /// <summary>
+    /// The default client. It ends with the process and is not the caller's to dispose: sinks and providers of the same account deliver through it too. Should somebody dispose it all the
+    /// same, the next use of this class makes a new one for the same account; loggers and spans of the old one stay closed.
+    /// </summary>
     /// <exception cref="ArgumentException">A variable of the environment cannot work; the message names it.</exception>
-    public static BraintrustClient Client => Made(new BraintrustOptions());
+    public static BraintrustClient Client => Made().Client;
 
     /// <summary>Logs the default client in now instead of at the first batch, to learn at start-up that its key works: the environment's account, unless an earlier call named another.</summary>
     /// <inheritdoc cref="BraintrustClient.LoginAsync"/>
@@ -35,7 +40,7 @@ public static class BraintrustLog
     public static Task LoginAsync(string? apiKey, string? orgName = null, string? appUrl = null, CancellationToken cancellationToken = default)
     {
         var options = new BraintrustOptions { ApiKey = apiKey, OrgName = orgName, AppUrl = appUrl };
-        var client = Made(options);
+        var client = Made(options).Client;
         var (has, wanted) = (client.Connection, SettingsResolver.Resolve(options, SettingsSources.OfProcess()).Connection);
         var differs = has.AppUrl != wanted.AppUrl ? nameof(appUrl) : has.ApiKey != wanted.ApiKey ? nameof(apiKey) : has.OrgName != wanted.OrgName ? nameof(orgName) : null;
         return differs is null
@@ -44,13 +49,21 @@ public static class BraintrustLog
                 $"The default client has another {differs} already. Log in before anything is logged through BraintrustLog, or make a BraintrustClient for a second account.");
     }
 
-    /// <inheritdoc cref="BraintrustClient.GetLogger"/>
+    /// <summary>
+    /// The default client's logger of a project: the same object for the same name. The first logger obtained in the process becomes the current one (<see cref="BraintrustLogger.Current"/>).
+    /// </summary>
+    /// <param name="project">The project's name. Null: <c>BRAINTRUST_PROJECT</c>, else <c>Global</c>, whatever project a sink or provider of the same account writes to.</param>
+    /// <param name="setCurrent">False keeps the logger from becoming the current one.</param>
+    /// <param name="projectId">The project's id, if known: then nothing is looked up.</param>
+    /// <returns>The project's logger. It lives as long as the client.</returns>
+    /// <exception cref="ArgumentException">The name is blank, or the id is no UUID; or a variable of the environment cannot work.</exception>
     public static BraintrustLogger GetLogger(string? project = null, bool setCurrent = true, string? projectId = null) =>
-        Client.GetLogger(project, setCurrent, projectId);
+        project is null && projectId is null ? Made().GetLogger(setCurrent) : Client.GetLogger(project, setCurrent, projectId);
 
     /// <summary>Flushes the client of the current logger; before there is one, the default client.</summary>
     /// <inheritdoc cref="BraintrustClient.FlushAsync"/>
-    public static Task<FlushResult> FlushAsync(TimeSpan? timeout = null) => (BraintrustLogger.Current?.Client ?? Client).FlushAsync(timeout);
+    public static Task<FlushResult> FlushAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        (BraintrustLogger.Current?.Client ?? Client).FlushAsync(timeout, cancellationToken);
 
     /// <summary>
     /// Opens a span of the current logger; with a <paramref name="parent"/>, of the parent's project: that of the span, or the one that the headers of
@@ -63,42 +76,72 @@ public static class BraintrustLog
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
         LoggerFor(parent).StartSpan(name, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
-    /// <inheritdoc cref="BraintrustLogger.Traced(string?, Action{BraintrustSpan}, string?, object?, string?, string?, int)"/>
-    public static void Traced(string? name, Action<BraintrustSpan> work, string? type = null, object? input = null,
+    /// <inheritdoc cref="BraintrustLogger.Traced(string?, Action{BraintrustSpan}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    public static void Traced(
+        string? name, Action<BraintrustSpan> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
-        CurrentLogger.Traced(name, work, type, input, callerMember, callerFile, callerLine);
+        LoggerFor(parent).Traced(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
-    /// <inheritdoc cref="BraintrustLogger.Traced{T}(string?, Func{BraintrustSpan, T}, string?, object?, string?, string?, int)"/>
-    public static T Traced<T>(string? name, Func<BraintrustSpan, T> work, string? type = null, object? input = null,
+    /// <inheritdoc cref="BraintrustLogger.Traced{T}(string?, Func{BraintrustSpan, T}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    public static T Traced<T>(
+        string? name, Func<BraintrustSpan, T> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
-        CurrentLogger.Traced(name, work, type, input, callerMember, callerFile, callerLine);
+        LoggerFor(parent).Traced(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
-    /// <inheritdoc cref="BraintrustLogger.TracedAsync(string?, Func{BraintrustSpan, Task}, string?, object?, string?, string?, int)"/>
-    public static Task TracedAsync(string? name, Func<BraintrustSpan, Task> work, string? type = null, object? input = null,
+    /// <inheritdoc cref="BraintrustLogger.TracedAsync(string?, Func{BraintrustSpan, Task}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    public static Task TracedAsync(
+        string? name, Func<BraintrustSpan, Task> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
-        CurrentLogger.TracedAsync(name, work, type, input, callerMember, callerFile, callerLine);
+        LoggerFor(parent).TracedAsync(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
-    /// <inheritdoc cref="BraintrustLogger.TracedAsync{T}(string?, Func{BraintrustSpan, Task{T}}, string?, object?, string?, string?, int)"/>
-    public static Task<T> TracedAsync<T>(string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null,
+    /// <inheritdoc cref="BraintrustLogger.TracedAsync{T}(string?, Func{BraintrustSpan, Task{T}}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    public static Task<T> TracedAsync<T>(
+        string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
-        CurrentLogger.TracedAsync(name, work, type, input, callerMember, callerFile, callerLine);
+        LoggerFor(parent).TracedAsync(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
-    /// <summary>The default client; these options make it if there is none.</summary>
-    static BraintrustClient Made(BraintrustOptions options)
+    /// <summary>For work that is awaited there is <c>TracedAsync</c>: this overload only keeps the compiler from taking it for work that ends when its task is returned.</summary>
+    /// <inheritdoc cref="BraintrustLogger.TracedAsync(string?, Func{BraintrustSpan, Task}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    [Obsolete("Use TracedAsync: the span of Traced ends before asynchronous work does.", error: true), EditorBrowsable(EditorBrowsableState.Never)]
+    public static Task Traced(
+        string? name, Func<BraintrustSpan, Task> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
+        [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
+        TracedAsync(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
+
+    /// <summary>For work that is awaited there is <c>TracedAsync</c>: this overload only keeps the compiler from taking it for work that ends when its task is returned.</summary>
+    /// <inheritdoc cref="BraintrustLogger.TracedAsync{T}(string?, Func{BraintrustSpan, Task{T}}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    [Obsolete("Use TracedAsync: the span of Traced ends before asynchronous work does.", error: true), EditorBrowsable(EditorBrowsableState.Never)]
+    public static Task<T> Traced<T>(
+        string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
+        [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
+        TracedAsync(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
+
+    /// <summary>The hold on the default client; these options make it if there has never been one. A closed one is replaced, save at the end of the process: what comes then is lost as closed.</summary>
+    static ClientLease Made(BraintrustOptions? options = null)
     {
-        if (Volatile.Read(ref _default) is { } made)
+        if (Volatile.Read(ref _default) is { } made && IsOfUse(made))
         {
-            return made.Client;
+            return made;
         }
         lock (Making)
         {
-            if (_default is null)
+            if (_default is not { } known || !IsOfUse(known))
             {
-                Volatile.Write(ref _default, SharedClients.Acquire(options));
+                var account = _account ?? options ?? new BraintrustOptions();
+                Volatile.Write(ref _default, SharedClients.Acquire(account));
+                _account = account;
             }
-            return _default!.Client;
+            return _default!;
         }
     }
+
+    static bool IsOfUse(ClientLease lease) => !lease.Client.IsClosed || ProcessEnd.HasCome;
 
     static BraintrustLogger LoggerFor(BraintrustSpanContext? parent) => parent switch
     {
@@ -108,5 +151,5 @@ public static class BraintrustLog
         _ => CurrentLogger,
     };
 
-    internal static BraintrustLogger CurrentLogger => BraintrustLogger.Current ?? Client.GetLogger();
+    internal static BraintrustLogger CurrentLogger => BraintrustLogger.Current ?? GetLogger();
 }

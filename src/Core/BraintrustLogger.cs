@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using Braintrust.Logging.Activities;
 using Braintrust.Logging.Llm;
@@ -29,9 +30,9 @@ public sealed class BraintrustLogger
 
     /// <summary>
     /// The logger of the innermost open span; outside of any, the first logger obtained that was not asked to stay aside
-    /// (<c>setCurrent: false</c>). Null before there is one.
+    /// (<c>setCurrent: false</c>). Null before there is one, and from the end of its client until the next logger is obtained.
     /// </summary>
-    public static BraintrustLogger? Current => Ambient.Span?.Logger ?? Volatile.Read(ref _current);
+    public static BraintrustLogger? Current => Ambient.Span?.Logger ?? (Volatile.Read(ref _current) is { Client.IsClosed: false } first ? first : null);
 
     /// <summary>The project's name, or its id when only that was given.</summary>
     public string Project => Key.Name ?? Key.Id!;
@@ -84,27 +85,35 @@ public sealed class BraintrustLogger
     /// <param name="work">Given the span, to log input, output and the like.</param>
     /// <param name="type">One of <see cref="SpanTypes"/> or any other text.</param>
     /// <param name="input">What the work is given.</param>
+    /// <param name="parent">The span above, as <see cref="StartSpan"/> takes it: one of this logger, or what another process sent. Default: the innermost open span of this logger.</param>
+    /// <param name="metadata">A dictionary, or an object whose public properties become the entries.</param>
+    /// <param name="startTime">When it began. Default: now.</param>
     /// <param name="callerMember">Filled in by the compiler.</param>
     /// <param name="callerFile">Filled in by the compiler; only the file's name is sent.</param>
     /// <param name="callerLine">Filled in by the compiler.</param>
-    public void Traced(string? name, Action<BraintrustSpan> work, string? type = null, object? input = null,
+    public void Traced(
+        string? name, Action<BraintrustSpan> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0)
     {
         ArgumentNullException.ThrowIfNull(work);
-        Traced<object?>(name, span =>
+        Func<BraintrustSpan, object?> whole = span => // typed: a null might be a task
         {
             work(span);
             return null;
-        }, type, input, callerMember, callerFile, callerLine);
+        };
+        Traced(name, whole, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
     }
 
-    /// <inheritdoc cref="Traced(string?, Action{BraintrustSpan}, string?, object?, string?, string?, int)"/>
+    /// <inheritdoc cref="Traced(string?, Action{BraintrustSpan}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
     /// <returns>What the work returns. It is not logged: log it as the span's output if it should be seen.</returns>
-    public T Traced<T>(string? name, Func<BraintrustSpan, T> work, string? type = null, object? input = null,
+    public T Traced<T>(
+        string? name, Func<BraintrustSpan, T> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0)
     {
         ArgumentNullException.ThrowIfNull(work);
-        using var span = StartSpan(name, type, input, null, null, null, callerMember, callerFile, callerLine);
+        using var span = StartSpan(name, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
         try
         {
             return work(span);
@@ -116,8 +125,10 @@ public sealed class BraintrustLogger
         }
     }
 
-    /// <inheritdoc cref="Traced(string?, Action{BraintrustSpan}, string?, object?, string?, string?, int)"/>
-    public Task TracedAsync(string? name, Func<BraintrustSpan, Task> work, string? type = null, object? input = null,
+    /// <inheritdoc cref="Traced(string?, Action{BraintrustSpan}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    public Task TracedAsync(
+        string? name, Func<BraintrustSpan, Task> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -125,15 +136,17 @@ public sealed class BraintrustLogger
         {
             await work(span).ConfigureAwait(false);
             return null;
-        }, type, input, callerMember, callerFile, callerLine);
+        }, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
     }
 
-    /// <inheritdoc cref="Traced{T}(string?, Func{BraintrustSpan, T}, string?, object?, string?, string?, int)"/>
-    public async Task<T> TracedAsync<T>(string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null,
+    /// <inheritdoc cref="Traced{T}(string?, Func{BraintrustSpan, T}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    public async Task<T> TracedAsync<T>(
+        string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
         [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0)
     {
         ArgumentNullException.ThrowIfNull(work);
-        var span = StartSpan(name, type, input, null, null, null, callerMember, callerFile, callerLine);
+        var span = StartSpan(name, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
         try
         {
             return await work(span).ConfigureAwait(false);
@@ -149,6 +162,24 @@ public sealed class BraintrustLogger
             await Client.FlushUnlessAsync(span).ConfigureAwait(false);
         }
     }
+
+    /// <summary>For work that is awaited there is <c>TracedAsync</c>: this overload only keeps the compiler from taking it for work that ends when its task is returned.</summary>
+    /// <inheritdoc cref="TracedAsync(string?, Func{BraintrustSpan, Task}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    [Obsolete("Use TracedAsync: the span of Traced ends before asynchronous work does.", error: true), EditorBrowsable(EditorBrowsableState.Never)]
+    public Task Traced(
+        string? name, Func<BraintrustSpan, Task> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
+        [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
+        TracedAsync(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
+
+    /// <summary>For work that is awaited there is <c>TracedAsync</c>: this overload only keeps the compiler from taking it for work that ends when its task is returned.</summary>
+    /// <inheritdoc cref="TracedAsync{T}(string?, Func{BraintrustSpan, Task{T}}, string?, object?, BraintrustSpanContext?, object?, DateTimeOffset?, string?, string?, int)"/>
+    [Obsolete("Use TracedAsync: the span of Traced ends before asynchronous work does.", error: true), EditorBrowsable(EditorBrowsableState.Never)]
+    public Task<T> Traced<T>(
+        string? name, Func<BraintrustSpan, Task<T>> work, string? type = null, object? input = null, BraintrustSpanContext? parent = null, object? metadata = null,
+        DateTimeOffset? startTime = null,
+        [CallerMemberName] string? callerMember = null, [CallerFilePath] string? callerFile = null, [CallerLineNumber] int callerLine = 0) =>
+        TracedAsync(name, work, type, input, parent, metadata, startTime, callerMember, callerFile, callerLine);
 
     /// <summary>Logs a finished event: below the current span of this logger, or as a root of its own.</summary>
     /// <returns>The row's id, for feedback.</returns>
@@ -252,6 +283,15 @@ public sealed class BraintrustLogger
         if (current is null || current.Client.IsClosed)
         {
             Interlocked.CompareExchange(ref _current, this, current);
+        }
+    }
+
+    /// <summary>The client is gone: nothing static keeps it, nor what it holds.</summary>
+    internal static void Forget(BraintrustClient client)
+    {
+        if (Volatile.Read(ref _current) is { } current && current.Client == client)
+        {
+            Interlocked.CompareExchange(ref _current, null, current);
         }
     }
 

@@ -119,7 +119,7 @@ public class BraintrustOptions
 
     /// <summary>
     /// Activity sources whose activities become spans of this sink's, provider's or client's project: names, or patterns with <c>*</c>.
-    /// Default none. <see cref="BraintrustActivitySources.GenAI"/> is a ready set for model calls.
+    /// Default none. <see cref="BraintrustActivitySources.GenAI"/>, or the text GenAI in the list, is a ready set for model calls.
     /// </summary>
     public IList<string> ActivitySources { get; set; } = [];
 

@@ -1,10 +1,31 @@
 namespace Braintrust.Logging;
 
 /// <summary>What became of the rows that were accepted before a flush began.</summary>
-/// <param name="Completed">Nothing of it is pending any more, attachments included; the counts are of rows alone. Rows on disk are not pending.</param>
-/// <param name="Delivered">Rows acknowledged since the last flush.</param>
-/// <param name="Spooled">Rows that are safe on disk and not yet acknowledged. Always 0 without a <see cref="BraintrustOptions.SpoolDirectory"/>.</param>
-/// <param name="Dropped">Rows lost since the last flush; each was reported with its reason.</param>
-/// <param name="Pending">Rows still waiting in memory, and nowhere else.</param>
-/// <param name="LastError">Why rows wait or were lost, in words for a person; null when all went well.</param>
-public sealed record FlushResult(bool Completed, long Delivered, long Spooled, long Dropped, long Pending, string? LastError);
+public sealed record FlushResult
+{
+    /// <summary>A result to try out what is done about one: as of a flush that delivered nothing and did not end. Clients give their own.</summary>
+    public FlushResult()
+    {
+    }
+
+    internal FlushResult(bool completed, long delivered, long spooled, long dropped, long pending, string? lastError) =>
+        (Completed, Delivered, Spooled, Dropped, Pending, LastError) = (completed, delivered, spooled, dropped, pending, lastError);
+
+    /// <summary>Nothing of it is pending any more, attachments included; the counts are of rows alone. Rows on disk are not pending.</summary>
+    public bool Completed { get; init; }
+
+    /// <summary>Rows acknowledged since the last flush.</summary>
+    public long Delivered { get; init; }
+
+    /// <summary>Rows that are safe on disk and not yet acknowledged. Always 0 without a <see cref="BraintrustOptions.SpoolDirectory"/>.</summary>
+    public long Spooled { get; init; }
+
+    /// <summary>Rows lost since the last flush; each was reported with its reason.</summary>
+    public long Dropped { get; init; }
+
+    /// <summary>Rows still waiting in memory, and nowhere else.</summary>
+    public long Pending { get; init; }
+
+    /// <summary>Why rows wait or were lost, in words for a person; null when all went well.</summary>
+    public string? LastError { get; init; }
+}

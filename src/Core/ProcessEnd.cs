@@ -10,6 +10,10 @@ static class ProcessEnd
 {
     static readonly HashSet<BraintrustClient> Clients = [];
     static PosixSignalRegistration[]? _signals;
+    static volatile bool _hasCome;
+
+    /// <summary>All clients are closed or about to be, and a new one would not deliver any more.</summary>
+    public static bool HasCome => _hasCome;
 
     public static void Watch(BraintrustClient client)
     {
@@ -33,12 +37,12 @@ static class ProcessEnd
 
     static void Hook()
     {
-        AppDomain.CurrentDomain.ProcessExit += static (_, _) => ForAll(static client => client.DisposeAsync().AsTask());
+        AppDomain.CurrentDomain.ProcessExit += static (_, _) => CloseAll();
         AppDomain.CurrentDomain.UnhandledException += static (_, e) =>
         {
             if (e.IsTerminating)
             {
-                ForAll(static client => client.DisposeAsync().AsTask());
+                CloseAll();
             }
         };
         try
@@ -62,6 +66,12 @@ static class ProcessEnd
         {
             ForAll(static client => client.FlushAsync(client.ShutdownTimeout));
         }
+    }
+
+    static void CloseAll()
+    {
+        _hasCome = true;
+        ForAll(static client => client.DisposeAsync().AsTask());
     }
 
     static void ForAll(Func<BraintrustClient, Task> end)

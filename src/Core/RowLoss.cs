@@ -1,11 +1,27 @@
 namespace Braintrust.Logging;
 
 /// <summary>Rows that will never arrive, and why.</summary>
-/// <param name="Count">How many rows; how many attachments if the reason is <see cref="LossReasons.Attachment"/>.</param>
-/// <param name="Reason">One of <see cref="LossReasons"/>, or another word of the same kind.</param>
-/// <param name="Message">What happened and what to do, without any key or payload.</param>
-/// <param name="Exception">The failure behind it, if there is one.</param>
-public sealed record RowLoss(long Count, string Reason, string Message, Exception? Exception);
+public sealed record RowLoss
+{
+    /// <summary>A loss to try out an <see cref="BraintrustOptions.OnLoss"/>: of no rows, without words. Clients report their own.</summary>
+    public RowLoss()
+    {
+    }
+
+    internal RowLoss(long count, string reason, string message, Exception? exception) => (Count, Reason, Message, Exception) = (count, reason, message, exception);
+
+    /// <summary>How many rows; how many attachments if the reason is <see cref="LossReasons.Attachment"/>.</summary>
+    public long Count { get; init; }
+
+    /// <summary>One of <see cref="LossReasons"/>, or another word of the same kind.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>What happened and what to do, without any key or payload.</summary>
+    public string Message { get; init; } = "";
+
+    /// <summary>The failure behind it, if there is one.</summary>
+    public Exception? Exception { get; init; }
+}
 
 /// <summary>The words a <see cref="RowLoss"/> and the counter <c>braintrust.rows.dropped</c> use.</summary>
 public static class LossReasons

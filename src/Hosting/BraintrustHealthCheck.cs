@@ -1,11 +1,13 @@
 using Braintrust.Extensions.Logging;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 
 namespace Braintrust.Extensions.Hosting;
 
 /// <summary>Whether rows are delivered, by what the client knows already: a check makes no request.</summary>
-sealed class BraintrustHealthCheck(BraintrustLoggerProvider provider, BraintrustHealthCheckOptions options) : IHealthCheck
+sealed class BraintrustHealthCheck(BraintrustLoggerProvider provider, IOptions<BraintrustHealthCheckOptions> settings) : IHealthCheck
 {
+    readonly BraintrustHealthCheckOptions _options = settings.Value;
     readonly object _gate = new();
     long _dropped;
     long? _lostAt;
@@ -31,7 +33,7 @@ sealed class BraintrustHealthCheck(BraintrustLoggerProvider provider, Braintrust
         {
             data["last_error"] = last;
         }
-        var why = (client.Obstacle, age > options.MaxAge, HasLost(dropped, client.Clock)) switch
+        var why = (client.Obstacle, age > _options.MaxAge, HasLost(dropped, client.Clock)) switch
         {
             ({ } obstacle, _, _) => $"Nothing can be delivered. {obstacle}",
             (_, true, _) => $"The oldest row has been waiting for {age:d\\.hh\\:mm\\:ss}. {client.LastError}",
@@ -51,7 +53,7 @@ sealed class BraintrustHealthCheck(BraintrustLoggerProvider provider, Braintrust
             {
                 (_dropped, _lostAt) = (dropped, clock.GetTimestamp());
             }
-            return _lostAt is { } at && clock.GetElapsedTime(at) < options.LossMemory;
+            return _lostAt is { } at && clock.GetElapsedTime(at) < _options.LossMemory;
         }
     }
 }

@@ -14,7 +14,7 @@ public static class BraintrustHostingExtensions
     /// <summary>
     /// All that a host needs, in one line: the logging provider (<c>builder.Logging.AddBraintrust</c>) with its options from <c>Logging:Braintrust</c>, model calls that
     /// libraries report as activities (<see cref="BraintrustActivitySources.GenAI"/>, unless other sources are named), a flush when the host stops, the health check
-    /// <c>braintrust</c>, a level that suits traces, and a warning on the host's other loggers when something is wrong. A second call adds options and nothing twice.
+    /// <c>braintrust</c>, a level that suits traces, and a warning on the host's other loggers when something is wrong. A second call adds options and nothing twice. The check's own options are <see cref="BraintrustHealthCheckOptions"/>.
     /// </summary>
     /// <remarks>
     /// The level, for this provider alone: <c>Microsoft.Hosting.Lifetime</c> from warning on, since each of its lines would be a trace of its own. What <c>Logging:Braintrust:LogLevel</c> says about
@@ -28,6 +28,7 @@ public static class BraintrustHostingExtensions
     /// <param name="configure">Sets options; what it sets wins over configuration.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="ArgumentException">The project's name is blank.</exception>
+    /// <exception cref="ArgumentNullException">The builder is null.</exception>
     public static TBuilder AddBraintrust<TBuilder>(this TBuilder builder, string? project = null, Action<BraintrustLoggerOptions>? configure = null)
         where TBuilder : IHostApplicationBuilder
     {
@@ -41,7 +42,7 @@ public static class BraintrustHostingExtensions
         {
             if (options.ActivitySources.Count == 0)
             {
-                options.ActivitySources = [.. BraintrustActivitySources.GenAI];
+                options.ActivitySources = BraintrustActivitySources.GenAI;
             }
         });
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<LoggerFilterOptions>, DefaultLevels>());
@@ -52,5 +53,14 @@ public static class BraintrustHostingExtensions
             builder.Services.AddHealthChecks().AddBraintrust();
         }
         return builder;
+    }
+
+    /// <inheritdoc cref="AddBraintrust{TBuilder}(TBuilder, string?, Action{BraintrustLoggerOptions}?)"/>
+    /// <exception cref="ArgumentNullException">The builder or what sets the options is null.</exception>
+    public static TBuilder AddBraintrust<TBuilder>(this TBuilder builder, Action<BraintrustLoggerOptions> configure)
+        where TBuilder : IHostApplicationBuilder
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.AddBraintrust(project: null, configure);
     }
 }

@@ -17,7 +17,7 @@ sealed class FlushOnStop(BraintrustLoggerProvider provider, ILoggerFactory logge
     {
         try
         {
-            var result = await provider.Client.FlushAsync(provider.Client.ShutdownTimeout).WaitAsync(cancellationToken).ConfigureAwait(false);
+            var result = await provider.Client.FlushAsync(provider.Client.ShutdownTimeout, cancellationToken).ConfigureAwait(false);
             if (result.Pending > 0)
             {
                 loggers.CreateLogger(BraintrustDiagnostics.Category).LogWarning("{Rows} rows wait at the end, for one more try when the host is disposed. {Reason}", result.Pending, result.LastError);

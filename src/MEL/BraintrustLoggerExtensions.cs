@@ -14,6 +14,7 @@ public static class BraintrustLoggerExtensions
     /// <summary>
     /// Sends log calls and scopes to Braintrust: a scope becomes a timed span, an event a row below it. Options come from the section
     /// <c>Logging:Braintrust</c>, then the environment, then <c>.env.braintrust</c>, then the default. A second call adds no second provider.
+    /// The container has the project's <see cref="Braintrust.Logging.BraintrustLogger"/> from then on, for feedback and spans by code.
     /// </summary>
     /// <remarks>
     /// An option that is unknown or cannot work is an <see cref="OptionsValidationException"/> when the host is built; the message names its path.
@@ -36,6 +37,8 @@ public static class BraintrustLoggerExtensions
         // By factory and not as an instance: what a container makes, it disposes. The provider's own type can be asked for, to reach its client.
         services.TryAddSingleton(static all => new BraintrustLoggerProvider(
             all.GetRequiredService<IOptions<BraintrustLoggerOptions>>().Value, all.GetService<IRedactorProvider>, all.GetRequiredService<OptionsReload>()));
+        // For feedback and spans by code. Not its client, which a container would dispose under others who share it: that is logger.Client.
+        services.TryAddSingleton(static all => all.GetRequiredService<BraintrustLoggerProvider>().Logger);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoggerProvider, BraintrustLoggerProvider>(
             static all => all.GetRequiredService<BraintrustLoggerProvider>()));
         return builder;

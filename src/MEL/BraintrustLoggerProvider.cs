@@ -58,6 +58,12 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     /// <summary>The client that delivers: to flush it, for instance. Not the caller's to dispose.</summary>
     public BraintrustClient Client => _lease.Client;
 
+    /// <summary>
+    /// The logger of the project that the options name, whatever <see cref="BraintrustOptions.ProjectSelector"/> says: for feedback, and for spans by code. The container has it as a
+    /// service too, <see cref="BraintrustLogger"/>.
+    /// </summary>
+    public BraintrustLogger Logger => _logger;
+
     internal FrontEnd FrontEnd => _frontEnd;
 
     /// <summary>The category's logger, made once.</summary>

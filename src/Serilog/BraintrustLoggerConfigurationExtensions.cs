@@ -37,7 +37,7 @@ public static class BraintrustLoggerConfigurationExtensions
     /// <param name="spoolSync">What a row on disk survives. Default <see cref="SpoolSync.Write"/>: the end of the process, but no loss of power.</param>
     /// <param name="spoolLimitBytes">The most that is kept on disk. Default 1 GiB; beyond, the oldest rows are dropped and reported.</param>
     /// <param name="scopeSpans">Serilog has no scopes; here so that one set of settings fits both front ends.</param>
-    /// <param name="activitySources">Activity sources whose activities become spans: names, or patterns with <c>*</c>. Default none.</param>
+    /// <param name="activitySources">Activity sources whose activities become spans: names, patterns with <c>*</c>, or GenAI for the ready set. Default none.</param>
     /// <param name="samplingRatio">The share of traces that is kept, from 0 to 1. Default 1.</param>
     /// <param name="captureContent">Whether input, output and expected are sent. Default true.</param>
     /// <param name="scrubSecrets">Whether values under names such as <c>Authorization</c> or <c>Password</c> are replaced. Default true.</param>

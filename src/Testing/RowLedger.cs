@@ -3,20 +3,36 @@ using System.Globalization;
 namespace Braintrust.Logging.Testing;
 
 /// <summary>What became of all that was logged: accepted = delivered + dropped + waiting.</summary>
-/// <param name="Accepted">Rows that were logged, whatever became of them.</param>
-/// <param name="Delivered">Rows that Braintrust has acknowledged.</param>
-/// <param name="Dropped">Rows that will never arrive, by reason: see <see cref="LossReasons"/>.</param>
-/// <param name="Waiting">Rows that are still in memory, or on disk with a <see cref="BraintrustOptions.SpoolDirectory"/>.</param>
-/// <param name="LostAttachments">Attachments that will never arrive; their rows did. No part of the sum.</param>
-public sealed record RowLedger(long Accepted, long Delivered, IReadOnlyDictionary<string, long> Dropped, long Waiting, long LostAttachments)
+public sealed record RowLedger
 {
+    internal RowLedger()
+    {
+    }
+
+    /// <summary>Rows that were logged, whatever became of them.</summary>
+    public long Accepted { get; init; }
+
+    /// <summary>Rows that Braintrust has acknowledged.</summary>
+    public long Delivered { get; init; }
+
+    /// <summary>Rows that will never arrive, by reason: see <see cref="LossReasons"/>.</summary>
+    public IReadOnlyDictionary<string, long> Dropped { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Rows that are still in memory, or on disk with a <see cref="BraintrustOptions.SpoolDirectory"/>.</summary>
+    public long Waiting { get; init; }
+
+    /// <summary>Attachments that will never arrive; their rows did. No part of the sum.</summary>
+    public long LostAttachments { get; init; }
+
     /// <summary>The sum of several clients'.</summary>
-    internal static RowLedger Of(IReadOnlyList<Pipeline.Ledger> ledgers) => new(
-        ledgers.Sum(static it => it.Accepted),
-        ledgers.Sum(static it => it.Delivered),
-        ledgers.SelectMany(static it => it.Dropped).GroupBy(static it => it.Key, StringComparer.Ordinal).ToDictionary(static it => it.Key, static it => it.Sum(static drop => drop.Value), StringComparer.Ordinal),
-        ledgers.Sum(static it => it.ResidentRows + it.SpooledRows),
-        ledgers.Sum(static it => it.LostUploads));
+    internal static RowLedger Of(IReadOnlyList<Pipeline.Ledger> ledgers) => new()
+    {
+        Accepted = ledgers.Sum(static it => it.Accepted),
+        Delivered = ledgers.Sum(static it => it.Delivered),
+        Dropped = ledgers.SelectMany(static it => it.Dropped).GroupBy(static it => it.Key, StringComparer.Ordinal).ToDictionary(static it => it.Key, static it => it.Sum(static drop => drop.Value), StringComparer.Ordinal),
+        Waiting = ledgers.Sum(static it => it.ResidentRows + it.SpooledRows),
+        LostAttachments = ledgers.Sum(static it => it.LostUploads),
+    };
 
     internal bool IsBalanced => Accepted == Delivered + Dropped.Values.Sum() + Waiting;
 

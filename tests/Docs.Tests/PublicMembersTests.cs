@@ -40,6 +40,10 @@ public class PublicMembersTests
             .Where(it => all.Text(it) is var text && !text.Contains("default", StringComparison.OrdinalIgnoreCase) && !text.Contains("Unset: ", StringComparison.Ordinal)).Select(static it => it.Name));
     }
 
+    /// <summary>A record with a constructor of all its members cannot get one more without breaking whoever takes it apart.</summary>
+    [Theory, MemberData(nameof(Assemblies))]
+    public void NoneIsARecordByPosition(Type one) => Assert.Equal([], one.Assembly.GetExportedTypes().Where(static type => type.GetMethod("Deconstruct") is not null));
+
     static bool IsPublic(MemberInfo member) => member.GetCustomAttribute<CompilerGeneratedAttribute>() is null && member switch
     {
         PropertyInfo property => property.GetAccessors(nonPublic: true).Any(IsVisible),

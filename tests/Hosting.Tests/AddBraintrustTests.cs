@@ -52,7 +52,7 @@ public sealed class AddBraintrustTests : IAsyncDisposable
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.AddBraintrust("My Project", _braintrust.Connect).AddBraintrust(configure: options => options.ActivitySources = ["Mine"]);
+        builder.AddBraintrust("My Project", _braintrust.Connect).AddBraintrust(options => options.ActivitySources = ["Mine"]);
         using var host = builder.Build();
         await host.StartAsync();
 

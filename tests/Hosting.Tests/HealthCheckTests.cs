@@ -3,7 +3,9 @@ using Braintrust.Extensions.Hosting;
 using Braintrust.Extensions.Logging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Braintrust.Logging.Tests.Hosting;
@@ -80,9 +82,45 @@ public sealed class HealthCheckTests
         Assert.Equal(HealthStatus.Healthy, (await app.CheckAsync()).Status);
     }
 
-    [Fact]
-    public void AnAgeOfZeroIsRefused() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ServiceCollection().AddHealthChecks().AddBraintrust(options => options.MaxAge = TimeSpan.Zero));
+    [Theory]
+    [InlineData(0, 0, "BraintrustHealthCheckOptions.MaxAge must be longer than zero.")]
+    [InlineData(1, -1, "BraintrustHealthCheckOptions.LossMemory must be zero or longer.")]
+    public void ATimeThatCannotWorkIsRefusedWhenTheHostStarts(int age, int memory, string message)
+    {
+        var services = new ServiceCollection();
+        services.AddHealthChecks().AddBraintrust(options => (options.MaxAge, options.LossMemory) = (TimeSpan.FromSeconds(age), TimeSpan.FromSeconds(memory)));
+        using var built = services.BuildServiceProvider();
+
+        Assert.Equal(message, Assert.Throws<OptionsValidationException>(() => built.GetRequiredService<IStartupValidator>().Validate()).Message);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task BesideTheOneLineItIsTunedAndStaysOne(bool isFirst)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.Configure<BraintrustHealthCheckOptions>(options => options.LossMemory = TimeSpan.FromHours(2));
+        if (isFirst)
+        {
+            Tune();
+        }
+        builder.AddBraintrust(options => (options.ApiKey, options.AppUrl) = (Key, "http://127.0.0.1:1"));
+        if (!isFirst)
+        {
+            Tune();
+        }
+        using var host = builder.Build();
+
+        var options = host.Services.GetRequiredService<IOptions<BraintrustHealthCheckOptions>>().Value;
+        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromHours(2)), (options.MaxAge, options.LossMemory));
+        var entry = Assert.Single((await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries);
+        Assert.Equal("traces", entry.Key);
+        Assert.Equal(["ready"], entry.Value.Tags);
+        Assert.Equal(HealthStatus.Unhealthy, Assert.Single(host.Services.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations).FailureStatus);
+
+        void Tune() => builder.Services.AddHealthChecks().AddBraintrust(options => options.MaxAge = TimeSpan.FromHours(1), "traces", HealthStatus.Unhealthy, ["ready"]);
+    }
 
     /// <summary>A container whose client meets a server that refuses everything.</summary>
     sealed class App : IAsyncDisposable

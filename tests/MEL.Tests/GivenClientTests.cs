@@ -89,4 +89,24 @@ public class GivenClientTests
         await told.WaitForAsync(1);
         Assert.Empty(toldByClient.Entries);
     }
+
+    [Fact]
+    public async Task TheContainerHasTheProjectsLoggerAndLeavesItsClientOpen()
+    {
+        await using var world = await World.StartAsync();
+        await using var client = Client(world, static _ => { });
+        string id;
+        await using (var services = Provider(client, options => (options.Project, options.ProjectSelector) = ("a project of its own", static _ => "another")))
+        {
+            var logger = services.GetRequiredService<BraintrustLogger>();
+            Assert.Same(services.GetRequiredService<BraintrustLoggerProvider>().Logger, logger);
+            Assert.Equal(("a project of its own", client), (logger.Project, logger.Client));
+            id = logger.Log(output: "At four.");
+            logger.LogFeedback(id, new Dictionary<string, double> { ["liked"] = 1 });
+        }
+
+        Assert.Equal(1, (double)(await world.StoredAsync("a project of its own")).Single(row => (string?)row["id"] == id)["scores"]!["liked"]!);
+        client.GetLogger("later", setCurrent: false).Log(output: "still open");
+        Assert.Equal(1, (await client.FlushAsync()).Delivered);
+    }
 }

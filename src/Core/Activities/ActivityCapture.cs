@@ -43,12 +43,12 @@ sealed class ActivityCapture : IDisposable
     }
 
     /// <summary>Null when no source is asked for: then nothing listens.</summary>
-    /// <param name="sources">Names, or patterns with <c>*</c>.</param>
+    /// <param name="sources">Names, of sets too, or patterns with <c>*</c>.</param>
     /// <param name="logger">The project the spans go to.</param>
     /// <param name="frontEnd">Who asks.</param>
     public static ActivityCapture? Start(IEnumerable<string> sources, BraintrustLogger logger, FrontEnd frontEnd)
     {
-        string[] names = [.. sources.Where(source => !string.IsNullOrWhiteSpace(source))];
+        string[] names = [.. sources.Where(source => !string.IsNullOrWhiteSpace(source)).SelectMany(BraintrustActivitySources.Of)];
         return names.Length == 0 ? null : new ActivityCapture(logger, frontEnd, names);
     }
 

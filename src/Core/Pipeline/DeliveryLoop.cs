@@ -131,19 +131,25 @@ sealed class DeliveryLoop
 
     /// <param name="marker">Makes the entry that carries the request through the queue.</param>
     /// <param name="timeout">How long the caller waits.</param>
-    public Task<FlushResult> FlushAsync(Func<FlushRequest, Entry> marker, TimeSpan timeout)
+    /// <param name="cancellationToken">Lets the caller give up before.</param>
+    public async Task<FlushResult> FlushAsync(Func<FlushRequest, Entry> marker, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         var request = new FlushRequest(After(Now, timeout));
         if (!_queue.TryWriteMarker(marker(request)))
         {
-            return FlushClosedAsync();
+            return await FlushClosedAsync(cancellationToken).ConfigureAwait(false);
         }
         if (_spool is not null)
         {
             _asked.Enqueue(request);
             _inbox.Ring();
         }
-        return request.Result;
+        using var giveUp = cancellationToken.Register(() =>
+        {
+            request.Cancel(cancellationToken);
+            _inbox.Ring(); // nobody waits any more: what was urgent for this flush alone is no longer
+        });
+        return await request.Result.ConfigureAwait(false);
     }
 
     /// <summary>Delivers what can be delivered until then, and ends.</summary>
@@ -157,9 +163,9 @@ sealed class DeliveryLoop
     /// <summary>There is news for the loop.</summary>
     public void Ring() => _inbox.Ring();
 
-    async Task<FlushResult> FlushClosedAsync()
+    async Task<FlushResult> FlushClosedAsync(CancellationToken cancellationToken)
     {
-        await Completion.ConfigureAwait(false);
+        await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
         return Interlocked.Exchange(ref _rest, null) ?? new FlushResult(true, 0, 0, 0, 0, "The client is closed.");
     }
 

@@ -12,5 +12,9 @@ sealed class FlushRequest(long deadline)
 
     public bool IsAnswered => _result.Task.IsCompleted;
 
-    public void Complete(FlushResult result) => _result.TrySetResult(result);
+    /// <returns>False: the caller has given up, and is told nothing.</returns>
+    public bool TryComplete(FlushResult result) => _result.TrySetResult(result);
+
+    /// <summary>The caller gives up.</summary>
+    public void Cancel(CancellationToken cancellationToken) => _result.TrySetCanceled(cancellationToken);
 }

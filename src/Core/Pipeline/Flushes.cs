@@ -79,15 +79,15 @@ sealed class Flushes(Ledger ledger)
     /// <param name="lastError">Why rows wait or were lost.</param>
     public void Complete(long nextChance, long now, string? lastError)
     {
+        foreach (var epoch in _epochs)
+        {
+            epoch.Flush = epoch.Flush is { IsAnswered: true } ? null : epoch.Flush; // who gave up waits no more
+        }
         while (_epochs.Count > 1 && _epochs[0].IsSettled)
         {
-            if (_epochs[0].Flush is null) // answered when its deadline came: what was settled since belongs to the next
+            if (!TryAnswer(0, lastError)) // answered when its deadline came, or given up: what was settled since belongs to the next
             {
                 HandOn(0);
-            }
-            else
-            {
-                Answer(0, lastError);
             }
             _epochs.RemoveAt(0);
         }
@@ -103,14 +103,14 @@ sealed class Flushes(Ledger ledger)
         {
             if (_epochs[i].Flush is { } flush && nextChance >= flush.Deadline)
             {
-                Answer(i, lastError);
+                TryAnswer(i, lastError);
             }
         }
         foreach (var request in _asked)
         {
             if (now >= request.Deadline)
             {
-                request.Complete(new FlushResult(false, 0, ledger.SpooledRows, 0, ledger.ResidentRows, lastError ?? "The disk that rows are kept on takes long to answer."));
+                request.TryComplete(new FlushResult(false, 0, ledger.SpooledRows, 0, ledger.ResidentRows, lastError ?? "The disk that rows are kept on takes long to answer."));
             }
         }
         _asked.RemoveAll(static request => request.IsAnswered);
@@ -132,9 +132,13 @@ sealed class Flushes(Ledger ledger)
         _epochs[index + 1].Unread += _epochs[index].Unread;
     }
 
-    /// <summary>With the sums of its epoch and those before it that nobody has been told yet.</summary>
-    void Answer(int index, string? lastError)
+    /// <summary>With the sums of its epoch and those before it that nobody has been told yet. False: nobody waits there to be told.</summary>
+    bool TryAnswer(int index, string? lastError)
     {
+        if (_epochs[index].Flush is not { } flush)
+        {
+            return false;
+        }
         var (delivered, dropped, pending, uploads, lostUploads) = (0L, 0L, 0L, 0L, 0L);
         var covered = _epochs[..(index + 1)];
         foreach (var epoch in covered)
@@ -144,13 +148,20 @@ sealed class Flushes(Ledger ledger)
             pending += epoch.Unsettled - epoch.Spooled;
             uploads += epoch.Uploads;
             lostUploads += epoch.LostUploads;
-            epoch.Delivered = epoch.Dropped = epoch.LostUploads = 0;
         }
         var spooled = Spooled(covered);
         var why = pending > 0 || spooled > 0 || dropped > 0 || uploads > 0 || lostUploads > 0 ? lastError : null;
         why ??= uploads > 0 ? "Attachments are still being uploaded." : null;
-        _epochs[index].Flush?.Complete(new FlushResult(pending == 0 && uploads == 0, delivered, spooled, dropped, pending, why));
         _epochs[index].Flush = null;
+        if (!flush.TryComplete(new FlushResult(pending == 0 && uploads == 0, delivered, spooled, dropped, pending, why)))
+        {
+            return false;
+        }
+        foreach (var epoch in covered)
+        {
+            epoch.Delivered = epoch.Dropped = epoch.LostUploads = 0;
+        }
+        return true;
     }
 
     static long Spooled(List<Epoch> epochs) => epochs.Sum(static epoch => epoch.Spooled + epoch.Unread);

@@ -238,11 +238,35 @@ public sealed class ActivityCaptureTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("GenAI")]
+    [InlineData("genai")]
+    public async Task AListMayNameTheReadySet(string name)
+    {
+        await using var world = await World.StartAsync();
+        using var model = new ActivitySource($"OpenAI.{_name}");
+        var logger = world.Logger(options => options.ActivitySources = [name, _name]);
+
+        model.StartActivity("model")!.Dispose();
+        _source.StartActivity("own")!.Dispose();
+        await logger.Client.FlushAsync();
+
+        Assert.NotNull(world.Row("model"));
+        Assert.NotNull(world.Row("own"));
+    }
+
+    [Fact]
+    public void TheReadySetIsEachCallersOwn()
+    {
+        BraintrustActivitySources.GenAI.Add("mine");
+        Assert.DoesNotContain("mine", BraintrustActivitySources.GenAI);
+    }
+
     [Fact]
     public async Task AModelCallThroughMicrosoftExtensionsAIIsACompleteLlmSpanCountedOnce()
     {
         await using var world = await World.StartAsync();
-        var logger = world.Logger(options => options.ActivitySources = [.. BraintrustActivitySources.GenAI]);
+        var logger = world.Logger(options => options.ActivitySources = BraintrustActivitySources.GenAI);
         using var model = new ScriptedModel();
         using var client = model.AsBuilder()
             .UseOpenTelemetry(configure: it => it.EnableSensitiveData = true) // around the tool loop: reports the sum

@@ -80,6 +80,7 @@ public sealed class SharingTests
         Assert.Equal(2, world.Server.Stored("first").Count);
         Assert.Equal(2, world.Server.Stored("aside").Count);
         await client.DisposeAsync();
+        Assert.NotSame(first, BraintrustLogger.Current); // nor anybody else: what a closed client is given is lost
         var next = world.Client();
         Assert.Same(next.GetLogger("next"), BraintrustLogger.Current);
     }
@@ -98,17 +99,43 @@ public sealed class SharingTests
         BraintrustLog.GetLogger("front door", setCurrent: false).Log(output: "hello");
         await BraintrustLog.Client.FlushAsync();
         Assert.Single(world.Server.Stored("front door"));
+        await AssertKeepsAsync();
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => BraintrustLog.LoginAsync("sk-another", world.Server.Organization, url));
-        Assert.StartsWith("The default client has another apiKey already.", error.Message);
-        Assert.DoesNotContain("sk-another", error.ToString());
-        Assert.DoesNotContain(key, error.ToString());
-        error = await Assert.ThrowsAsync<InvalidOperationException>(() => BraintrustLog.LoginAsync(key, "another-org", url));
-        Assert.StartsWith("The default client has another orgName already.", error.Message);
-        error = await Assert.ThrowsAsync<InvalidOperationException>(() => BraintrustLog.LoginAsync(key, world.Server.Organization));
-        Assert.StartsWith("The default client has another appUrl already.", error.Message);
-        await Assert.ThrowsAsync<ArgumentException>(() => BraintrustLog.LoginAsync("sk-another", appUrl: "ftp://x"));
+        // A sink that came before shares the client, and its project is its own.
+        await using (var sink = SharedClients.Acquire(new BraintrustOptions { ApiKey = key, OrgName = world.Server.Organization, AppUrl = url, Project = "sink" }))
+        {
+            BraintrustLog.Client.Dispose();
+            await using var first = SharedClients.Acquire(new BraintrustOptions { ApiKey = key, OrgName = world.Server.Organization, AppUrl = url, Project = "sink" });
+            Assert.NotSame(sink.Client, first.Client);
+            Assert.Same(first.Client, BraintrustLog.Client);
+            Assert.Equal(("sink", Ours), (first.GetLogger(false).Project, BraintrustLog.GetLogger(setCurrent: false).Project));
+        }
+
+        // Whoever disposes the client ends it for all that hold it, and for nobody who comes later.
+        var gone = BraintrustLog.GetLogger("front door");
+        BraintrustLog.Client.Dispose();
+        Assert.True(gone.Client.IsClosed);
+        BraintrustLog.Traced("after the end", _ => { });
+        Assert.Equal(1, (await BraintrustLog.FlushAsync()).Delivered);
+        Assert.Single(world.Server.Stored(Ours));
+        await AssertKeepsAsync();
+        BraintrustLog.Client.Dispose(); // its logger is the current one, which the other tests must not find
+
+        async Task AssertKeepsAsync()
+        {
+            var error = await Assert.ThrowsAsync<InvalidOperationException>(() => BraintrustLog.LoginAsync("sk-another", world.Server.Organization, url));
+            Assert.StartsWith("The default client has another apiKey already.", error.Message);
+            Assert.DoesNotContain("sk-another", error.ToString());
+            Assert.DoesNotContain(key, error.ToString());
+            error = await Assert.ThrowsAsync<InvalidOperationException>(() => BraintrustLog.LoginAsync(key, "another-org", url));
+            Assert.StartsWith("The default client has another orgName already.", error.Message);
+            error = await Assert.ThrowsAsync<InvalidOperationException>(() => BraintrustLog.LoginAsync(key, world.Server.Organization));
+            Assert.StartsWith("The default client has another appUrl already.", error.Message);
+            await Assert.ThrowsAsync<ArgumentException>(() => BraintrustLog.LoginAsync("sk-another", appUrl: "ftp://x"));
+        }
     }
+
+    static string Ours => Environment.GetEnvironmentVariable("BRAINTRUST_PROJECT") ?? Environment.GetEnvironmentVariable("BRAINTRUST_DEFAULT_PROJECT_NAME") ?? "Global";
 
     [Fact]
     public async Task AnExplicitLoginIsOnceAndSaysWhyItFails()

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 
 namespace Braintrust.Logging.Tests.Clients;
@@ -65,12 +66,71 @@ public sealed class SpanTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => logger.TracedAsync("outer", async _ =>
         {
             await Task.Yield();
-            logger.Traced("inner", _ => throw new InvalidOperationException("broken"));
+            logger.Traced("inner", _ => Fail());
         }));
         await logger.Client.FlushAsync();
 
         Assert.StartsWith("System.InvalidOperationException: broken", (string?)world.Row("inner")["error"]);
         Assert.StartsWith("System.InvalidOperationException: broken", (string?)world.Row("outer")["error"]);
+
+        static void Fail() => throw new InvalidOperationException("broken");
+    }
+
+    /// <summary>Code that is obsolete itself may call what the compiler refuses elsewhere, so that it can be seen which overload it picks.</summary>
+    [Fact, Obsolete("Calls what the compiler refuses.")]
+    public async Task AsynchronousWorkInTracedIsRefusedByTheCompilerAndWouldBeAwaited()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => logger.Traced("nothing returned", async _ =>
+        {
+            await Task.Yield();
+            throw new InvalidOperationException("broken");
+        }));
+        Assert.Equal(1, await logger.Traced("something returned", async _ =>
+        {
+            await Task.Yield();
+            return 1;
+        }));
+        await logger.Client.FlushAsync();
+
+        Assert.StartsWith("System.InvalidOperationException: broken", (string?)world.Row("nothing returned")["error"]);
+        foreach (var door in new[] { typeof(BraintrustLogger), typeof(BraintrustLog) })
+        {
+            var refused = door.GetMethods().Where(it => it.Name == "Traced" && typeof(Task).IsAssignableFrom(it.ReturnType)).ToList();
+            Assert.Equal(2, refused.Count);
+            Assert.All(refused, it => Assert.True(it.GetCustomAttribute<ObsoleteAttribute>() is { IsError: true, Message: { } text } && text.StartsWith("Use TracedAsync", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public async Task TracedWorkGoesOnWithATraceOfElsewhereAndHasMetadataAndAStart()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        var parent = BraintrustPropagation.Extract(new Dictionary<string, string> { ["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
+        var start = world.Clock.GetUtcNow().AddSeconds(-2);
+
+        logger.Traced("one", _ => { }, parent: parent, metadata: new { from = "afar" }, startTime: start);
+        logger.Traced("two", _ => 2, parent: parent, metadata: new { from = "afar" }, startTime: start);
+        await logger.TracedAsync("three", _ => Task.CompletedTask, parent: parent, metadata: new { from = "afar" }, startTime: start);
+        await logger.TracedAsync("four", _ => Task.FromResult(4), parent: parent, metadata: new { from = "afar" }, startTime: start);
+        using (var span = logger.StartSpan("here"))
+        {
+            BraintrustLog.Traced("five", _ => { }, parent: span, metadata: new { from = "afar" }, startTime: start); // the parent's logger, whichever is current
+            await BraintrustLog.TracedAsync("six", _ => Task.FromResult(6), parent: span, metadata: new { from = "afar" }, startTime: start);
+        }
+        await logger.Client.FlushAsync();
+
+        var here = (string?)world.Row("here")["span_id"];
+        Assert.All(new[] { "one", "two", "three", "four", "five", "six" }, name =>
+        {
+            var row = world.Row(name);
+            Assert.Equal([name is "five" or "six" ? here : "b7ad6b7169203331"], Parents(row));
+            Assert.Equal("afar", (string?)row["metadata"]!["from"]);
+            Assert.Equal(2, (double)row["metrics"]!["end"]! - (double)row["metrics"]!["start"]!, 3);
+        });
     }
 
     [Fact]
