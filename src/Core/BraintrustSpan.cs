@@ -96,6 +96,9 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     internal bool IsEnded => Volatile.Read(ref _ended) != 0;
 
+    /// <summary>What a child's row has for tags by now, where there is no mask: in its metadata they do not join by themselves, as those of a root do. The writer's own.</summary>
+    internal string[] Tags { get; set; } = [];
+
     // The loop's own: the span's place in the order of beginnings, and the fate of its open write if there was one.
     internal long Counter { get; set; } = -1;
     internal Pipeline.RowFate? OpenWrite { get; set; }
@@ -150,7 +153,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         Logger.StartSpan(name, type, input, this, metadata, startTime, callerMember, callerFile, callerLine);
 
     /// <summary>Ends the span, now or at a given time. The first end counts.</summary>
-    /// <param name="at">When it ended. Default: now.</param>
+    /// <param name="at">When it ended; not before it began: then that is when. Default: now.</param>
     public void End(DateTimeOffset? at = null)
     {
         if (Finish(at) && IsLocalRoot && FrontEnd == Logger.Client.Api)
@@ -190,8 +193,8 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
             return false;
         }
 
-        // Elapsed time is monotonic: a clock set back in between makes no negative duration.
-        EndTicks = at?.UtcTicks ?? CreatedTicks + Logger.Client.Clock.GetElapsedTime(_startedAt).Ticks;
+        // Elapsed time is monotonic: a clock set back in between makes no negative duration. Nor do times that were given.
+        EndTicks = Math.Max(StartTicks, at?.UtcTicks ?? CreatedTicks + Logger.Client.Clock.GetElapsedTime(_startedAt).Ticks);
         Ambient.Leave(this);
         var isOffered = Logger.Client.Offer(new Entry
         {
@@ -210,6 +213,10 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         if (!isOffered)
         {
             IsWritten = true; // no reading and writing back: the writer may be setting it now
+        }
+        else if (!IsSampled)
+        {
+            Forget(); // nobody will write it
         }
         Streams?.Leave(this);
         Above = Open(Above);
@@ -239,7 +246,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
             var latest = Volatile.Read(ref _patches);
             if (ReferenceEquals(latest, RowPatch.Sealed))
             {
-                Logger.Client.OfferAudit(Logger, FrontEnd, new AuditRow { Target = Row, Fields = patch });
+                Logger.Client.OfferAudit(Logger, FrontEnd, new AuditRow { Target = Row, Fields = patch, Child = ParentId != 0 ? this : null });
                 return;
             }
             patch.Earlier = latest;
@@ -250,7 +257,9 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         }
     }
 
-    /// <summary>Lets go of what the span said: its masked end is on its way, and the queue may still hold its beginning.</summary>
+    /// <summary>
+    /// Lets go of what the span said, since its end says it all: whatever was started inside may hold the span itself for long. With a mask the queue may still hold its beginning.
+    /// </summary>
     internal void Forget()
     {
         Begun = Begun.WithoutContent();
