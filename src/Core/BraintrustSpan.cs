@@ -115,6 +115,9 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
 
     internal bool IsEnded => Volatile.Read(ref _ended) != 0;
 
+    /// <summary>What a child's row has for tags by now, where there is no mask: in its metadata they do not join by themselves, as those of a root do. The writer's own.</summary>
+    internal string[] Tags { get; set; } = [];
+
     // The loop's own: the span's place in the order of beginnings, and the fate of its open write if there was one.
     internal long Counter { get; set; } = -1;
     internal Pipeline.RowFate? OpenWrite { get; set; }
@@ -169,7 +172,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         Logger.StartSpan(name, type, input, this, metadata, startTime, callerMember, callerFile, callerLine);
 
     /// <summary>Ends the span, now or at a given time. The first end counts.</summary>
-    /// <param name="at">When it ended. Default: now.</param>
+    /// <param name="at">When it ended; not before it began: then that is when. Default: now.</param>
     public void End(DateTimeOffset? at = null)
     {
         if (Finish(at) && IsLocalRoot && FrontEnd == Logger.Client.Api)
@@ -209,10 +212,10 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
             return false;
         }
 
-        // Elapsed time is monotonic: a clock set back in between makes no negative duration.
+        // Elapsed time is monotonic: a clock set back in between makes no negative duration. Nor do times that were given.
         var clock = Logger.Client.Clock;
         var now = clock.GetTimestamp();
-        EndTicks = at?.UtcTicks ?? CreatedTicks + clock.GetElapsedTime(StartedAt, now).Ticks;
+        EndTicks = Math.Max(StartTicks, at?.UtcTicks ?? CreatedTicks + clock.GetElapsedTime(StartedAt, now).Ticks);
         Ambient.Leave(this);
         var isOffered = Logger.Client.Offer(new Entry
         {
@@ -232,6 +235,10 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         if (!isOffered)
         {
             IsWritten = true; // no reading and writing back: the writer may be setting it now
+        }
+        else if (!IsSampled)
+        {
+            Forget(); // nobody will write it
         }
         Streams?.Leave(this);
         Above = Open(Above);
@@ -261,7 +268,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
             var latest = Volatile.Read(ref _patches);
             if (ReferenceEquals(latest, RowPatch.Sealed))
             {
-                Logger.Client.OfferAudit(Logger, FrontEnd, new AuditRow { Target = Row, Fields = patch });
+                Logger.Client.OfferAudit(Logger, FrontEnd, new AuditRow { Target = Row, Fields = patch, Child = ParentId != 0 ? this : null });
                 return;
             }
             patch.Earlier = latest;
@@ -272,7 +279,9 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         }
     }
 
-    /// <summary>Lets go of what the span said: its masked end is on its way, and the queue may still hold its beginning.</summary>
+    /// <summary>
+    /// Lets go of what the span said, since its end says it all: whatever was started inside may hold the span itself for long. With a mask the queue may still hold its beginning.
+    /// </summary>
     internal void Forget()
     {
         Begun = Begun.WithoutContent();

@@ -4,7 +4,7 @@ using Braintrust.Logging.Pipeline;
 namespace Braintrust.Logging;
 
 /// <summary>
-/// Clients that sinks, providers and the static front door share: one per account and equal delivery options, for as long as somebody uses it.
+/// Clients that sinks, providers and the static front door share: one per account and equal delivery, privacy and sampling, for as long as somebody uses it.
 /// </summary>
 static class SharedClients
 {
@@ -15,14 +15,14 @@ static class SharedClients
     public static ClientLease Acquire(BraintrustOptions options, string path = "BraintrustOptions.")
     {
         var settings = SettingsResolver.Resolve(options, SettingsSources.OfProcess(), path);
-        var key = new ShareKey(settings.Connection, DeliveryOptions.From(options), options.Mask, options.SamplingRatio, options.Sampler);
+        var key = new ShareKey(settings.Connection, DeliveryOptions.From(options), options.Mask, options.CaptureContent, options.ScrubSecrets, options.SamplingRatio, options.Sampler);
         lock (Clients)
         {
             if (!Clients.TryGetValue(key, out var shared) || shared.Client.IsClosed || shared.Client.Sampler.Ratio != options.SamplingRatio) // the ratio may have changed since
             {
                 if (Clients.Keys.Any(other => other.Connection == settings.Connection))
                 {
-                    BraintrustDiagnostics.Warn("own_client", "Two users of one account have different delivery options, masks or sampling: each has a queue of its own; the login is shared.", 1);
+                    BraintrustDiagnostics.Warn("own_client", "Two users of one account have different delivery options, masks, privacy or sampling: each has a queue of its own; the login is shared.", 1);
                 }
                 shared = new(new BraintrustClient(options, settings));
                 Clients[key] = shared; // a closed one was disposed by somebody else; the others keep theirs
@@ -49,10 +49,12 @@ static class SharedClients
     }
 
     /// <summary>
-    /// The mask too: spans by code are masked as their client's options say, and must not slip through another's. And sampling: a trace is kept as a whole or not.
+    /// The mask too, and what is kept back: spans by code are written as their client's options say, and must not slip through another's. And sampling: a trace is kept as
+    /// a whole or not.
     /// </summary>
     sealed record ShareKey(
-        ConnectionSettings Connection, DeliveryOptions Delivery, Func<string, object?, object?>? Mask, double SamplingRatio, Func<RowPreview, bool>? Sampler);
+        ConnectionSettings Connection, DeliveryOptions Delivery, Func<string, object?, object?>? Mask, bool CaptureContent, bool ScrubSecrets, double SamplingRatio,
+        Func<RowPreview, bool>? Sampler);
 
     sealed class Shared(BraintrustClient client)
     {

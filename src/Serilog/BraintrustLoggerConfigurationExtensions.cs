@@ -251,9 +251,9 @@ public static class BraintrustLoggerConfigurationExtensions
     }
 
     // With each sink, what tells BeginSpan of it.
-    static LoggerConfiguration Write(LoggerSinkConfiguration to, BraintrustSink sink) => to.Sink(sink).Destructure.With(new SpanTarget(sink.Logger, sink.IsEnabled));
+    static LoggerConfiguration Write(LoggerSinkConfiguration to, BraintrustSink sink) => to.Sink(sink).Destructure.With(new SpanTarget(sink.Logger, sink.FrontEnd));
 
-    static LoggerConfiguration Audit(LoggerAuditSinkConfiguration to, BraintrustAuditSink sink) => to.Sink(sink).Destructure.With(new SpanTarget(sink.Logger, sink.IsEnabled));
+    static LoggerConfiguration Audit(LoggerAuditSinkConfiguration to, BraintrustAuditSink sink) => to.Sink(sink).Destructure.With(new SpanTarget(sink.Logger, sink.FrontEnd));
 
     static BraintrustSinkOptions Account(
         string? project, string? apiKey, string? projectId, string? orgName, string? appUrl, string? apiUrl, bool? allowInsecureTransport, EventsAs? eventsAs)

@@ -10,9 +10,9 @@ public static class BraintrustLoggerExtensions
 {
     /// <summary>
     /// Opens a span; dispose it to end it. What is logged inside nests below it. It is named by the rendered message, and its properties become fields as those of an event
-    /// do. Inside a span it is one of that span's project; else of the project of this logger's first <c>WriteTo.Braintrust</c>; else, behind wrappers such as
-    /// <c>WriteTo.Async</c> and sub-loggers, of the current logger (<see cref="BraintrustLogger.Current"/>), or the default one. If all of this logger's are off
-    /// (<see cref="BraintrustOptions.Enabled"/>), no row is sent of it.
+    /// do. Inside a span it is one of that span's project; else of the project of this logger's first <c>WriteTo.Braintrust</c>, or the one that the sink's
+    /// <see cref="BraintrustOptions.ProjectSelector"/> names for the template's properties; else, behind wrappers such as <c>WriteTo.Async</c> and sub-loggers, of the current
+    /// logger (<see cref="BraintrustLogger.Current"/>), or the default one. If all of this logger's are off (<see cref="BraintrustOptions.Enabled"/>), no row is sent of it.
     /// </summary>
     /// <example><c>using var span = log.BeginSpan("Answering {Question}", question);</c></example>
     /// <param name="logger">Binds the properties, by its own destructuring rules.</param>
@@ -42,7 +42,7 @@ public static class BraintrustLoggerExtensions
         ArgumentNullException.ThrowIfNull(logger);
         var (name, properties) = SpanTemplate.Bind(logger, messageTemplate, propertyValues);
         var isOff = false;
-        target ??= BraintrustSpan.Current?.Logger ?? SpanTarget.Of(logger, out isOff) ?? BraintrustLog.CurrentLogger;
+        target ??= BraintrustSpan.Current?.Logger ?? SpanTarget.Of(logger, out isOff)?.Route(properties) ?? BraintrustLog.CurrentLogger;
         var start = new SpanStart
         {
             Logger = target,

@@ -422,11 +422,18 @@ public sealed class ChatLogEventTests
         await using var world = World.Start(configure: options => options.CaptureContent = false);
         using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).UseFunctionInvocation(world.Logging).UseLogging(world.Logging).Build();
 
-        await client.GetResponseAsync("Weather in Paris?", new() { Tools = [ScriptedModel.Weather], Instructions = "Paris only." });
+        await client.GetResponseAsync("Weather in Paris?", new()
+        {
+            Tools = [ScriptedModel.Weather],
+            Instructions = "Paris only.",
+            Temperature = 0.5f,
+            AdditionalProperties = new() { ["system"] = "You know Paris.", ["examples"] = new[] { "Paris" } },
+        });
 
         var rows = await world.FlushAsync();
         Assert.Equal(42, rows.Sum("prompt_tokens"));
         Assert.DoesNotContain("Paris", string.Concat(rows.Select(row => row.ToJsonString())));
+        Assert.All(rows.OfType("llm"), call => Assert.Equal(0.5, (double)call.Meta("temperature")!));
     }
 
     [Fact]

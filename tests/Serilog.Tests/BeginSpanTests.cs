@@ -181,6 +181,52 @@ public class BeginSpanTests
         Assert.Equal(["of the audit", "of the second"], await Names(world, second));
     }
 
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task ASelectorRoutesASpanAsItDoesTheEventsInside(bool isAudit)
+    {
+        var (fallback, tenant) = (Some.ProjectName(), Some.ProjectName());
+        await using var world = await World.StartAsync(options =>
+            options.ProjectSelector = properties => properties.TryGetValue("Tenant", out var value) ? $"{tenant} {value}" : null);
+        var configuration = new LoggerConfiguration();
+        await using var log = (isAudit ? configuration.AuditTo.Braintrust(world.Client, fallback) : configuration.WriteTo.Braintrust(world.Client, fallback)).CreateLogger();
+
+        using (log.BeginSpan("Answering {Tenant}", 7))
+        {
+            log.Information("Asked by {Tenant}", 7);
+            log.BeginSpan("Looking up {Tenant}", 8).Dispose(); // a trace is of one project
+        }
+        log.BeginSpan("Tidying up").Dispose();
+        await world.Client.FlushAsync();
+        world.CheckLedger();
+
+        Assert.Equal(["Answering 7", "Asked by {Tenant}", "Looking up 8"], await Names(world, $"{tenant} 7"));
+        Assert.Equal(["Tidying up"], await Names(world, fallback));
+        var rows = await world.StoredAsync($"{tenant} 7");
+        Assert.Single(rows, row => row.Text("span_parents") is null);
+        Assert.Single(rows.Select(row => row.Text("root_span_id")).Distinct());
+    }
+
+    [Fact]
+    public async Task WhatIsSaidLaterOfTheModelAndItsProviderWins()
+    {
+        await using var world = await World.StartAsync();
+        await using var log = world.Logger();
+
+        using (var span = log.BeginSpan(world.Client.GetLogger(world.Project), "Asking {Model} of {Provider}", "m1", "p1"))
+        {
+            span.Log(metadata: new { model = "m2", provider = "p2" });
+        }
+        using (var span = log.BeginSpan(world.Client.GetLogger(world.Project), "Asking {Provider}", "p1"))
+        {
+            span.Log(metadata: new { provider = new { name = "p2" } });
+        }
+
+        var rows = await world.RowsAsync();
+        Assert.Equal(("m2", "p2"), (rows[0].Text("metadata", "model"), rows[0].Text("metadata", "provider")));
+        Assert.Equal("p2", rows[1].Text("metadata", "provider", "name"));
+    }
+
     [Fact]
     public async Task WhereTheSinkCannotBeFoundTheSpanIsTheCurrentLoggers()
     {

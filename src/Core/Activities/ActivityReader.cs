@@ -59,15 +59,25 @@ static class ActivityReader
 
     static bool IsContent(string tag) => tag.StartsWith("gen_ai.", StringComparison.Ordinal) || tag.StartsWith("braintrust.", StringComparison.Ordinal);
 
+    /// <summary>An activity that says it went well did, whatever it had to recover from; of several exceptions the last one ended it.</summary>
     static string? Error(Activity activity)
     {
+        if (activity.Status == ActivityStatusCode.Ok)
+        {
+            return null;
+        }
+        ActivityEvent? last = null;
         foreach (ref readonly var it in activity.EnumerateEvents())
         {
             if (it.Name == "exception")
             {
-                var (type, message, stack) = (Tag(it, "exception.type"), Tag(it, "exception.message"), Tag(it, "exception.stacktrace"));
-                return stack ?? (type is null ? message : $"{type}: {message}") ?? "exception";
+                last = it;
             }
+        }
+        if (last is { } exception)
+        {
+            var (type, message, stack) = (Tag(exception, "exception.type"), Tag(exception, "exception.message"), Tag(exception, "exception.stacktrace"));
+            return stack ?? (type is null ? message : $"{type}: {message}") ?? "exception";
         }
         return activity.Status == ActivityStatusCode.Error
             ? activity.StatusDescription ?? Text(activity.GetTagItem("error.type")) ?? "error"

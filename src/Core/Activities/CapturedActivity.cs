@@ -34,5 +34,6 @@ sealed class CapturedActivity(Activity activity, BraintrustSpan span, CapturedAc
             span.TellUsage();
         }
         span.FinishActivity(end, new DateTimeOffset(activity.StartTimeUtc + activity.Duration));
+        span.Logger.Captured?.End(span);
     }
 }

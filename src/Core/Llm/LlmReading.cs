@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Braintrust.Logging.Privacy;
 using Braintrust.Logging.Rows;
 
 namespace Braintrust.Logging.Llm;
@@ -12,6 +13,7 @@ static class LlmReading
     public static SpanStart Beginning(in LlmEvent it, BraintrustLogger logger, FrontEnd frontEnd)
     {
         var metadata = new List<KeyValuePair<string, object?>>();
+        var withContent = frontEnd.Settings.CaptureContent;
         object? input = null;
         string name;
         string type;
@@ -25,22 +27,22 @@ static class LlmReading
                 break;
             case LlmSource.Agent:
                 (name, type, input) = ("invoke_agent", SpanTypes.Task, ChatMessages.Input(it.Value("Messages")));
-                Options(it.Text("Options"), metadata, ref input);
+                Options(it.Text("Options"), withContent, metadata, ref input);
                 Client(it.Text("Metadata"), metadata);
                 break;
             case LlmSource.Embeddings:
                 (name, type, input) = ("embeddings", SpanTypes.Llm, ChatMessages.Json(it.Value("Values")));
-                Options(it.Text("EmbeddingGenerationOptions"), metadata, ref input);
+                Options(it.Text("EmbeddingGenerationOptions"), withContent, metadata, ref input);
                 name = Model(name, Client(it.Text("EmbeddingGeneratorMetadata"), metadata));
                 break;
             case LlmSource.Connector:
                 (name, type, input) = ("chat", SpanTypes.Llm, ChatMessages.Input(it.Value("ChatHistory")));
                 metadata.Add(new("provider", Provider(it.Category)));
-                name = Model(name, Settings(it.Text("Settings"), metadata));
+                name = Model(name, Settings(it.Text("Settings"), withContent, metadata));
                 break;
             default:
                 (name, type, input) = ("chat", SpanTypes.Llm, ChatMessages.Input(it.Value("Messages")));
-                Options(it.Text("ChatOptions"), metadata, ref input);
+                Options(it.Text("ChatOptions"), withContent, metadata, ref input);
                 name = Model(name, Client(it.Text("ChatClientMetadata"), metadata));
                 break;
         }
@@ -101,7 +103,7 @@ static class LlmReading
     }
 
     /// <summary>The request's options in OpenAI's names.</summary>
-    static void Options(string? json, List<KeyValuePair<string, object?>> metadata, ref object? input)
+    static void Options(string? json, bool withContent, List<KeyValuePair<string, object?>> metadata, ref object? input)
     {
         if (json is null || ChatMessages.Parse(json) is not { } document)
         {
@@ -124,7 +126,7 @@ static class LlmReading
                         metadata.Add(new("model", option.Value.GetString()));
                         break;
                     default:
-                        metadata.Add(new(OptionName(option.Name), Scalar(option.Value)));
+                        Add(OptionName(option.Name), option.Value, withContent, metadata);
                         break;
                 }
             }
@@ -173,7 +175,7 @@ static class LlmReading
     }
 
     /// <summary>Semantic Kernel's settings of a call; gives the model that is asked.</summary>
-    static string? Settings(string? json, List<KeyValuePair<string, object?>> metadata)
+    static string? Settings(string? json, bool withContent, List<KeyValuePair<string, object?>> metadata)
     {
         if (json is null || ChatMessages.Parse(json) is not { } document)
         {
@@ -189,10 +191,18 @@ static class LlmReading
             {
                 if (setting.Value.ValueKind != JsonValueKind.Null)
                 {
-                    metadata.Add(new(setting.NameEquals("model_id") ? "model" : setting.Name, Scalar(setting.Value)));
+                    Add(setting.NameEquals("model_id") ? "model" : setting.Name, setting.Value, withContent, metadata);
                 }
             }
             return ChatPart.Member(document.RootElement, "model_id");
+        }
+    }
+
+    static void Add(string name, JsonElement value, bool withContent, List<KeyValuePair<string, object?>> metadata)
+    {
+        if (withContent || ModelContent.IsPlainOption(name, value.ValueKind))
+        {
+            metadata.Add(new(name, Scalar(value)));
         }
     }
 

@@ -53,6 +53,10 @@ sealed class EntryWriter(RowComposer composer, IRowTaker taker, Ledger ledger, T
             taker.Lose(entry, error);
             return;
         }
+        finally
+        {
+            (entry.Payload as BraintrustSpan)?.Forget();
+        }
         taker.Take(entry, role, _json.Written, attachments);
     }
 
@@ -78,6 +82,7 @@ sealed class EntryWriter(RowComposer composer, IRowTaker taker, Ledger ledger, T
                 return RowRole.End;
             case MaskedRow { Span: { } span }:
                 span.IsWritten = true;
+                span.Opening = null;
                 return RowRole.End;
             case AuditRow { Comment: null } or MaskedRow { IsUpdate: true }:
                 WriteTarget(entry.Logger, entry.RowId);

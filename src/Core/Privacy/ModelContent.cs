@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.Json;
 using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 
@@ -11,15 +12,24 @@ static class ModelContent
     {
         "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.prompt", "gen_ai.prompt_json", "gen_ai.completion",
         "gen_ai.completion_json", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "braintrust.input", "braintrust.input_json", "braintrust.output",
-        "braintrust.output_json", "braintrust.expected", "braintrust.expected_json",
+        "braintrust.output_json", "braintrust.expected", "braintrust.expected_json", "instructions", "chat_system_prompt", "chat_developer_prompt",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     // Under these, model libraries log it in events of their own; elsewhere they are words like any other.
     static readonly FrozenSet<string> LibraryNames = new[]
     {
         "Messages", "ChatResponse", "ChatResponseUpdate", "Response", "Update", "Arguments", "Result", "ResultValue", "ChatHistory", "Values", "Prompt", "RenderedPrompt",
-        "Content", "ChatOptions", "Options", "Settings",
+        "Content", "ChatOptions", "EmbeddingGenerationOptions", "Options", "Settings",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    // What chooses and steers a model in words; other texts among a request's options may be what it was told.
+    static readonly FrozenSet<string> OptionNames = new[]
+    {
+        "model", "service_id", "reasoning_effort", "tool_choice", "gen_ai.conversation.id",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Whether an option of a request may be shown: numbers and switches, and what is known to be no content. Libraries pass on whatever they are given, system prompts too.</summary>
+    public static bool IsPlainOption(string name, JsonValueKind kind) => kind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False || OptionNames.Contains(name);
 
     /// <summary>
     /// Takes the content out of an event of a library that calls models. Those that tell of a call become spans; this one is no part of any: it came without

@@ -7,6 +7,9 @@ sealed class AuditRow
 
     public RowPatch? Fields { get; init; }
 
+    /// <summary>The ended span that goes on to say something, if it is no root: its tags have another place. Null where only the id is known.</summary>
+    public BraintrustSpan? Child { get; init; }
+
     /// <summary>A comment is a row of its own that names its target.</summary>
     public string? Comment { get; init; }
 

@@ -42,8 +42,11 @@ abstract class FrontEnd(FrontEndSettings settings)
         new(logger, trace, "", null, null, static () => new Dictionary<string, object?>());
 
     /// <summary>What they see of a span.</summary>
-    public static RowPreview Preview(BraintrustSpan span) =>
-        new(span.Logger, span.Trace, span.Begun.Name, span.Begun.LoggerName, null, () => PropertyView.Of(span.Begun));
+    public static RowPreview Preview(BraintrustSpan span)
+    {
+        var begun = span.Begun; // the span forgets it, and whoever keeps the preview may read it later
+        return new(span.Logger, span.Trace, begun.Name, begun.LoggerName, null, () => PropertyView.Of(begun));
+    }
 
     /// <summary>Whether the user's filter lets it pass; what the filter throws is ignored, and what it logs passes.</summary>
     public bool Admits(Func<RowPreview> preview)

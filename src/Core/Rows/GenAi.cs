@@ -22,10 +22,10 @@ static class GenAi
         var key = name.AsSpan(Prefix.Length);
         return key switch
         {
-            "provider.name" => Text(ref into.Provider, value, wins: true),
-            "system" => Text(ref into.Provider, value, wins: false),
-            "response.model" => Text(ref into.Model, value, wins: true),
-            "request.model" => Requested(value, into),
+            "provider.name" => Wins(ref into.Provider, "Provider", value, into),
+            "system" => Text(ref into.SystemName, value),
+            "response.model" => Wins(ref into.Model, "Model", value, into),
+            "request.model" => Text(ref into.RequestedModel, value),
             "usage.input_tokens" or "usage.prompt_tokens" => Count(MetricNames.Prompt, value, into),
             "response.input_tokens" or "response.prompt_tokens" => Count(MetricNames.Prompt, value, into),
             "usage.output_tokens" or "usage.completion_tokens" => Count(MetricNames.Completion, value, into),
@@ -43,6 +43,7 @@ static class GenAi
             "tool.name" => Tool(into),
             "response.finish_reasons" or "response.finish_reason" => Structure(name, value, into),
             "request.stop_sequences" => Structure("stop", value, into),
+            "request.choice.count" => Structure("n", value, into),
             "tool.call.arguments" => Content(ref into.Input, ChatMessages.Json(value)),
             "tool.call.result" => Content(ref into.Output, ChatMessages.Json(value)),
             "operation.name" => Operation(value, into),
@@ -77,9 +78,9 @@ static class GenAi
         return null;
     }
 
-    static bool Text(ref string? slot, object? value, bool wins)
+    static bool Text(ref string? slot, object? value)
     {
-        if (value is not string { Length: > 0 } text || (slot is not null && !wins))
+        if (value is not string { Length: > 0 } text || slot is not null)
         {
             return false;
         }
@@ -87,15 +88,43 @@ static class GenAi
         return true;
     }
 
-    /// <summary>A gateway's prefix (<c>openai/gpt-4o</c>) is the provider's name, not the model's; a publisher's (<c>meta-llama/…</c>) stays.</summary>
-    static bool Requested(object? value, RowFields into)
+    /// <summary>What was there under another name stays in the metadata.</summary>
+    static bool Wins(ref string? slot, string otherwise, object? value, RowFields into)
     {
-        if (value is string text && text.IndexOf('/') is var slash and > 0 && slash < text.Length - 1 && Providers.Contains(text[..slash]))
+        if (value is not string { Length: > 0 } text)
         {
-            into.Provider ??= text[..slash];
-            return Text(ref into.Model, text[(slash + 1)..], wins: false);
+            return false;
         }
-        return Text(ref into.Model, value, wins: false);
+        if (slot is not null && slot != text)
+        {
+            into.Metadata.Add(otherwise, slot);
+        }
+        slot = text;
+        return true;
+    }
+
+    /// <summary>
+    /// What was asked for stands in for what answered, whichever came first; where both are known and differ, it stays in the metadata under its name. A gateway's prefix
+    /// (<c>openai/gpt-4o</c>) is the provider's name, not the model's; a publisher's (<c>meta-llama/…</c>) stays.
+    /// </summary>
+    public static void Complete(RowFields into)
+    {
+        if (into.SystemName is { } system && (into.Provider ??= system) != system)
+        {
+            into.Metadata.Add("gen_ai.system", system);
+        }
+        if (into.RequestedModel is not { } asked)
+        {
+            return;
+        }
+        var (gateway, model) = asked.IndexOf('/') is var slash and > 0 && slash < asked.Length - 1 && Providers.Contains(asked[..slash])
+            ? (asked[..slash], asked[(slash + 1)..])
+            : (null, asked);
+        into.Provider ??= gateway;
+        if ((into.Model ??= model) != model || (gateway is not null && gateway != into.Provider))
+        {
+            into.Metadata.Add("gen_ai.request.model", asked);
+        }
     }
 
     static bool Tools(object? value, RowFields into) => ChatMessages.Structure(value) is { } tools && Structure("tools", tools, into);

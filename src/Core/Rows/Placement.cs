@@ -57,9 +57,9 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
         {
             return new(Ids.NewTraceId(), 0, true);
         }
-        if (span != default && logger.Captured is { } captured && captured.TryFind(Ids.Bits(span), out var held))
+        if (span != default && logger.Captured?.Below(Ids.Bits(span)) is { } held)
         {
-            return new(held, Ids.Bits(span), false);
+            return held;
         }
         var activity = Activity.Current;
         while (activity is not null && (activity.SpanId != span || activity.TraceId != trace))
@@ -70,7 +70,7 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     }
 
     static Placement Of(BraintrustLogger logger, Activity? activity, Activity? around) =>
-        Of(logger, Later(Ambient.Innermost(logger), ActivityCapture.Nearest(around, logger)?.Span), activity, around);
+        Of(logger, Later(Ambient.Innermost(logger), ActivityCapture.Nearest(around, logger)?.Span ?? Named(activity, logger)), activity, around);
 
     static Placement Of(BraintrustLogger logger, BraintrustSpan? span, Activity? activity, Activity? around)
     {
@@ -89,11 +89,38 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
             : First(activity, logger);
     }
 
-    /// <summary>The first row of the activity's trace in this process: below the caller's span, or a root.</summary>
+    /// <summary>The first row of the activity's trace here: below the captured activity whose context it was begun with, below the caller's span, or a root.</summary>
     static Placement First(Activity activity, BraintrustLogger logger)
     {
+        if (NamedParent(activity, logger) is var named and not 0 && logger.Captured!.Below(named) is { } held)
+        {
+            return held with { Headers = held.Headers ?? Received(activity) };
+        }
         var remote = RemoteParent(activity, logger);
         return new(Ids.Bits(activity.TraceId), remote, false) { Headers = Received(activity), IsEntry = remote != 0 };
+    }
+
+    /// <summary>The open span of the captured activity whose context one was begun with: queues and workflows name a parent that is not around.</summary>
+    static BraintrustSpan? Named(Activity? activity, BraintrustLogger logger) => NamedParent(activity, logger) is var named and not 0 ? logger.Captured!.Open(named) : null;
+
+    /// <summary>The activity of this process whose context the topmost one was begun with; 0: none, or nothing is captured.</summary>
+    static ulong NamedParent(Activity? activity, BraintrustLogger logger)
+    {
+        if (activity is null || logger.Captured is null)
+        {
+            return 0;
+        }
+        var top = Top(activity);
+        return top.HasRemoteParent || top.ParentSpanId == default ? 0 : Ids.Bits(top.ParentSpanId);
+    }
+
+    static Activity Top(Activity activity)
+    {
+        while (activity.Parent is { } parent)
+        {
+            activity = parent;
+        }
+        return activity;
     }
 
     /// <summary>The state that other tracers sent along. Flags are not taken: a local sampler may have rewritten them.</summary>
@@ -119,10 +146,7 @@ readonly record struct Placement(UInt128 TraceId, ulong ParentId, bool IsFresh)
     /// <summary>The caller's span in another process, if the caller said that it is a row of this very project; else 0.</summary>
     static ulong RemoteParent(Activity activity, BraintrustLogger logger)
     {
-        while (activity.Parent is { } parent)
-        {
-            activity = parent;
-        }
+        activity = Top(activity);
         if (activity.ParentSpanId == default)
         {
             return 0;

@@ -248,6 +248,10 @@ sealed class RowComposer
             patch.ApplyTo(_fields);
         }
         DropContent(span.FrontEnd);
+        if (span.ParentId != 0 && span.FrontEnd.Settings.Mask is null) // with a mask nothing is held that it has not seen
+        {
+            span.Tags = [.. _fields.Tags];
+        }
 
         if (span.Counter < 0)
         {
@@ -272,6 +276,7 @@ sealed class RowComposer
     public void Audit(in Entry entry, AuditRow audit, JsonBuffer json)
     {
         _fields.Clear();
+        AddTags(audit);
         audit.Fields?.ApplyTo(_fields);
         DropContent(entry.FrontEnd);
         json.BeginObject();
@@ -296,7 +301,7 @@ sealed class RowComposer
         {
             Value("\"input\":"u8, _fields.Input, entry.FrontEnd, json);
             Value("\"output\":"u8, _fields.Output, entry.FrontEnd, json);
-            Content(entry.FrontEnd, isRoot: true, json);
+            Content(entry.FrontEnd, isRoot: audit.Child is null, json);
             if (_fields.Metrics.Count > 0)
             {
                 json.RawName("\"metrics\":"u8);
@@ -334,6 +339,22 @@ sealed class RowComposer
             json.Bool(true);
         }
         json.EndObject();
+    }
+
+    void AddTags(AuditRow audit)
+    {
+        if (audit is not { Child: { } child, Fields.Tags: { } tags })
+        {
+            return;
+        }
+        foreach (var tag in child.Tags)
+        {
+            RowMapper.Tag(tag, _fields);
+        }
+        if (child.FrontEnd.Settings.Mask is null)
+        {
+            child.Tags = [.. child.Tags.Union(tags)];
+        }
     }
 
     /// <summary>What a project lost on the way to it, so that a gap in its traces has an explanation beside it.</summary>
@@ -421,7 +442,7 @@ sealed class RowComposer
         _fields.Type = begun.Type ?? _fields.Type;
         foreach (var (name, value) in begun.Metadata ?? [])
         {
-            _fields.Metadata.Set(name, value);
+            RowPatch.SetMetadata(_fields, name, value);
         }
         if (begun.LoggerName is { } loggerName)
         {

@@ -12,6 +12,10 @@ sealed class RowFields
     public string? Model;
     public string? Provider;
 
+    /// <summary>GenAI's older name of the provider, and the model that was asked for: for want of the provider and of the model that answered.</summary>
+    public string? SystemName;
+    public string? RequestedModel;
+
     /// <summary>What the system says before the input's messages.</summary>
     public object? Instructions;
 
@@ -46,6 +50,7 @@ sealed class RowFields
     {
         Input = Output = Expected = Error = null;
         Name = Type = Model = Provider = Purpose = null;
+        SystemName = RequestedModel = null;
         Instructions = Origin = null;
         Own = default;
         Context.Clear();

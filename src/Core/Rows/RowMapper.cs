@@ -34,9 +34,10 @@ sealed class RowMapper(Func<FrontEnd, object, object?> plain)
         Complete(into);
     }
 
-    /// <summary>The instructions stand apart, and in whichever order: they are the first of the messages.</summary>
+    /// <summary>What depends on other properties, in whichever order they come. The instructions stand apart: they are the first of the messages.</summary>
     static void Complete(RowFields into)
     {
+        GenAi.Complete(into);
         if (into.Instructions is { } instructions)
         {
             if (into.Input is null || ChatMessages.IsList(into.Input))

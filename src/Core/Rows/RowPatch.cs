@@ -76,16 +76,21 @@ sealed class RowPatch
     public long Weight => 4 * RowWeight.Small + RowWeight.Of(Input) + RowWeight.Of(Output) + RowWeight.Of(Expected) + RowWeight.Of(Error) + RowWeight.Of(Metadata)
         + 2 * RowWeight.Member * ((Scores?.Length ?? 0) + (Metrics?.Length ?? 0) + (Tags?.Length ?? 0));
 
-    static void SetMetadata(RowFields fields, string name, object? value)
+    /// <summary>Writes over what is there, also over what has a field of its own.</summary>
+    public static void SetMetadata(RowFields fields, string name, object? value)
     {
-        // The service takes a text or null for this one key (PROTOCOL section 7.1).
-        if (name == "model" && value is not null)
+        switch (name, value)
         {
-            fields.Model = Values.Text(value);
-        }
-        else
-        {
-            fields.Metadata.Set(name, value);
+            case ("model", not null):
+                fields.Model = Values.Text(value); // the service takes a text or null for this one key (PROTOCOL section 7.1)
+                break;
+            case ("provider", not null):
+                fields.Provider = value as string;
+                fields.Metadata.Set(name, value);
+                break;
+            default:
+                fields.Metadata.Set(name, value);
+                break;
         }
     }
 
@@ -105,11 +110,12 @@ sealed class RowPatch
         return members;
     }
 
+    /// <summary>Null if nothing is said.</summary>
     static T[]? Copy<T>(IEnumerable<T>? items, Func<T, bool> isSaid)
     {
         try
         {
-            return items?.Where(isSaid).Take(ValueLimits.Items).ToArray();
+            return items?.Where(isSaid).Take(ValueLimits.Items).ToArray() is { Length: > 0 } said ? said : null;
         }
         catch (Exception) // the caller's collection: it may throw anything, and a log call must not
         {

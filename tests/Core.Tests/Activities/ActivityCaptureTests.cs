@@ -174,6 +174,94 @@ public sealed class ActivityCaptureTests : IDisposable
         Assert.Equal((string?)world.Row("captured")["span_id"], (string?)world.Row("leaf")["span_parents"]![0]);
     }
 
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task AnActivityBegunWithTheContextOfACapturedOneIsBelowIt(bool isParentOpen)
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+        using var producer = _source.StartActivity("producer")!;
+        if (!isParentOpen)
+        {
+            producer.Stop();
+        }
+        Activity.Current = null; // on the other side of a queue
+
+        using (var consumer = _source.StartActivity("consumer", ActivityKind.Consumer, producer.Context)!)
+        {
+            Assert.Null(consumer.Parent);
+            using var inner = _source.StartActivity("inner");
+            logger.Log(name: "leaf");
+        }
+        producer.Stop();
+        await logger.Client.FlushAsync();
+
+        string? Above(string name) => (string?)world.Row(name)["span_parents"]?[0];
+        Assert.Equal(
+            (null, producer.SpanId.ToHexString(), (string?)world.Row("consumer")["span_id"], (string?)world.Row("inner")["span_id"]),
+            (Above("producer"), Above("consumer"), Above("inner"), Above("leaf")));
+        Assert.All(world.Rows, row => Assert.Equal(producer.TraceId.ToHexString(), (string?)row["root_span_id"]));
+        Assert.Null(world.Row("consumer")["span_attributes"]!["type"]); // no root
+    }
+
+    [Fact]
+    public async Task AParentThatIsNamedWinsOverASpanAroundThatBeganBeforeItAndItsSumIsNotCounted()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        using (logger.StartSpan("request"))
+        using (var loop = _source.StartActivity("loop")!)
+        {
+            loop.SetTag("gen_ai.usage.input_tokens", 20);
+            using (var call = _source.StartActivity("call", ActivityKind.Client, loop.Context)!)
+            {
+                call.SetTag("gen_ai.usage.input_tokens", 10);
+            }
+            using (logger.StartSpan("nearer"))
+            {
+                _source.StartActivity("inside", ActivityKind.Internal, loop.Context)!.Dispose();
+            }
+        }
+        await logger.Client.FlushAsync();
+
+        Assert.Equal((string?)world.Row("loop")["span_id"], (string?)world.Row("call")["span_parents"]![0]);
+        Assert.Equal((string?)world.Row("nearer")["span_id"], (string?)world.Row("inside")["span_parents"]![0]);
+        Assert.Equal(10, world.Rows.Sum(row => (int?)row["metrics"]!["prompt_tokens"] ?? 0));
+        Assert.All(world.Rows, row => Assert.Equal((string?)world.Row("request")["root_span_id"], (string?)row["root_span_id"]));
+    }
+
+    [Fact]
+    public async Task AParentThatIsNamedAndHasNoRowIsNone()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+        var unknown = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None);
+
+        _source.StartActivity("consumer", ActivityKind.Consumer, unknown)!.Dispose();
+        await logger.Client.FlushAsync();
+
+        Assert.Equal((null, unknown.TraceId.ToHexString()), (world.Row("consumer")["span_parents"], (string?)world.Row("consumer")["root_span_id"]));
+    }
+
+    [Fact]
+    public async Task AnExceptionThatWasRecoveredFromIsNoErrorAndOfSeveralTheLastIs()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => options.ActivitySources = [_name]);
+
+        foreach (var (name, status) in new[] { ("went well", ActivityStatusCode.Ok), ("failed", ActivityStatusCode.Error), ("says nothing", ActivityStatusCode.Unset) })
+        {
+            using var activity = _source.StartActivity(name)!;
+            activity.AddException(new TimeoutException("first attempt")).AddException(new TimeoutException("second attempt"));
+            activity.SetStatus(status);
+        }
+        await logger.Client.FlushAsync();
+
+        Assert.Null(world.Row("went well")["error"]);
+        Assert.All(["failed", "says nothing"], name => Assert.Contains("second attempt", (string?)world.Row(name)["error"], StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task TwoWhoAskGetOneSpanOfEachProject()
     {

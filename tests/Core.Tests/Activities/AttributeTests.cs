@@ -70,6 +70,38 @@ public sealed class AttributeTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task WhatWasAskedForStaysBesideWhatAnsweredInWhicheverOrderTheyCome(bool askedFirst)
+    {
+        (string, object)[] asked = [("gen_ai.system", "az.ai.openai"), ("gen_ai.request.model", "openai/gpt-4o"), ("gen_ai.request.choice.count", 2)];
+        (string, object)[] answered = [("gen_ai.provider.name", "azure.ai.openai"), ("gen_ai.response.model", "gpt-4o-2024-11-20")];
+
+        var metadata = (await RowAsync(askedFirst ? [.. asked, .. answered] : [.. answered, .. asked]))["metadata"]!;
+
+        Assert.Equal(("gpt-4o-2024-11-20", "openai/gpt-4o"), ((string?)metadata["model"], (string?)metadata["gen_ai.request.model"]));
+        Assert.Equal(("azure.ai.openai", "az.ai.openai"), ((string?)metadata["provider"], (string?)metadata["gen_ai.system"]));
+        Assert.Equal((2, null), ((int?)metadata["n"], metadata["choice.count"]));
+    }
+
+    [Fact]
+    public async Task WhatWasAskedForIsNotRepeatedWhereItAnswered()
+    {
+        var metadata = (await RowAsync(
+            ("gen_ai.request.model", "openai/gpt-4o"), ("gen_ai.response.model", "gpt-4o"), ("gen_ai.system", "openai"), ("gen_ai.provider.name", "openai")))["metadata"]!.AsObject();
+
+        Assert.Equal(["logger.name", "model", "provider"], metadata.Select(member => member.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(("gpt-4o", "openai"), ((string?)metadata["model"], (string?)metadata["provider"]));
+    }
+
+    [Fact]
+    public async Task AModelOfTheApplicationsOwnStaysBesideTheOneThatAnswered()
+    {
+        var metadata = (await RowAsync(("Model", "mine"), ("Provider", "ours"), ("gen_ai.response.model", "gpt-4o"), ("gen_ai.provider.name", "openai")))["metadata"]!;
+
+        Assert.Equal(("gpt-4o", "mine", "openai", "ours"), ((string?)metadata["model"], (string?)metadata["Model"], (string?)metadata["provider"], (string?)metadata["Provider"]));
+    }
+
+    [Theory]
     [InlineData("execute_tool InvokePromptAsync_460949c9e88d4d73b725a58ff21ab449", "execute_tool InvokePromptAsync")]
     [InlineData("invoke_agent joker(b3cf462e6db844de8a13536f27cb273a)", "invoke_agent joker")]
     [InlineData("invoke_agent b3cf462e6db844de8a13536f27cb273a", "invoke_agent")]

@@ -306,4 +306,48 @@ public sealed class SharingTests
         Assert.Same(one.Client, same.Client);
         Assert.NotSame(one.Client, none.Client); // or its spans by code would go out unmasked
     }
+
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task WhatOneUserKeepsBackIsKeptBackInItsSpansByCodeWhoeverCameFirst(bool isLaterTheStrict)
+    {
+        await using var world = await World.StartAsync();
+        ClientLease Acquire(bool isStrict) => SharedClients.Acquire(world.Options(options =>
+            (options.Project, options.CaptureContent) = isStrict ? ("strict", false) : ("open", true)));
+        await using var first = Acquire(!isLaterTheStrict);
+        await using var second = Acquire(isLaterTheStrict);
+
+        foreach (var lease in new[] { first, second })
+        {
+            using var span = lease.GetLogger(setCurrent: false).StartSpan("answer", input: "said-in");
+            span.Log(output: "said-out");
+        }
+        await first.Client.FlushAsync();
+        await second.Client.FlushAsync();
+
+        Assert.DoesNotContain("said-", Assert.Single(world.Server.Stored("strict")).ToJsonString(), StringComparison.Ordinal);
+        var whole = Assert.Single(world.Server.Stored("open"));
+        Assert.Equal(("said-in", "said-out"), ((string?)whole["input"], (string?)whole["output"]));
+    }
+
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task WhoWantsSecretsReplacedHasThemReplacedInSpansByCodeWhoeverCameFirst(bool isLaterTheStrict)
+    {
+        await using var world = await World.StartAsync();
+        ClientLease Acquire(bool isStrict) => SharedClients.Acquire(world.Options(options =>
+            (options.Project, options.ScrubSecrets) = isStrict ? ("strict", true) : ("open", false)));
+        await using var first = Acquire(!isLaterTheStrict);
+        await using var second = Acquire(isLaterTheStrict);
+
+        foreach (var lease in new[] { first, second })
+        {
+            lease.GetLogger(setCurrent: false).Log(metadata: new { Password = "s3cret" });
+        }
+        await first.Client.FlushAsync();
+        await second.Client.FlushAsync();
+
+        Assert.Equal("***", (string?)Assert.Single(world.Server.Stored("strict"))["metadata"]!["Password"]);
+        Assert.Equal("s3cret", (string?)Assert.Single(world.Server.Stored("open"))["metadata"]!["Password"]);
+    }
 }

@@ -310,6 +310,22 @@ public sealed class SpanTests
     }
 
     [Fact]
+    public async Task FeedbackThatSaysNothingIsRefusedAndSendsNothingBesideAComment()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        var id = logger.Log(output: "a");
+        await logger.Client.FlushAsync();
+
+        Assert.Throws<ArgumentException>(() => logger.LogFeedback(id, scores: new Dictionary<string, double>(), tags: []));
+        Assert.Throws<ArgumentException>(() => logger.LogFeedback(id, tags: [null!]));
+        logger.LogFeedback(id, scores: new Dictionary<string, double>(), comment: "looks right");
+        await logger.Client.FlushAsync();
+
+        Assert.Equal("looks right", (string?)Assert.Single(world.Server.Arrivals.Entries.Skip(1))["comment"]!["text"]);
+    }
+
+    [Fact]
     public async Task TagsOfAChildStayInItsMetadata()
     {
         await using var world = await World.StartAsync();
@@ -327,6 +343,84 @@ public sealed class SpanTests
         Assert.Equal("c", (string?)world.Row("child")["metadata"]!["tags"]![0]);
         Assert.Equal(3, (int)world.Row("child")["metrics"]!["rows"]!);
         Assert.True((double)world.Row("child")["metrics"]!["start"]! > 1e9); // its own
+    }
+
+    [Fact]
+    public async Task TagsThatAChildGetsAfterItsEndJoinThoseInItsMetadata()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        BraintrustSpan child;
+        using (var root = logger.StartSpan("root"))
+        {
+            child = logger.StartSpan("child");
+            child.Log(tags: ["c"]);
+            child.End();
+            root.End();
+            await logger.Client.FlushAsync();
+            root.Log(tags: ["r"]);
+        }
+
+        child.Log(tags: ["late", "c"]);
+        child.Log(tags: ["later"]);
+        child.Log(metadata: new { more = 1 });
+        await logger.Client.FlushAsync();
+
+        Assert.All(world.Server.Arrivals.Entries.Where(row => (string?)row["id"] == child.Id), row => Assert.Null(row["tags"])); // the service may refuse the row
+        Assert.Equal(["c", "late", "later"], world.Row("child")["metadata"]!["tags"]!.AsArray().Select(tag => (string?)tag));
+        Assert.Equal("r", (string?)world.Row("root")["tags"]![0]);
+    }
+
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task AModelAndTokensMakeAnLlmSpanWhenEverTheModelIsNamed(bool atStart)
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+
+        using (var span = logger.StartSpan("answer", metadata: atStart ? new { model = "m", provider = "p" } : null))
+        {
+            span.Log(metadata: atStart ? null : new { model = "m", provider = "p" }, metrics: new Dictionary<string, double> { ["prompt_tokens"] = 3 });
+        }
+        await logger.Client.FlushAsync();
+
+        var row = world.Row("answer");
+        Assert.Equal(("llm", "m", "p"), ((string?)row["span_attributes"]!["type"], (string?)row["metadata"]!["model"], (string?)row["metadata"]!["provider"]));
+    }
+
+    [Fact]
+    public async Task ASpanDoesNotEndBeforeItBegan()
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger();
+        var now = world.Clock.GetUtcNow();
+
+        logger.StartSpan("ended in the past").End(now.AddSeconds(-5));
+        logger.StartSpan("begins in the future", startTime: now.AddSeconds(5)).End();
+        logger.StartSpan("in time", startTime: now.AddSeconds(-5)).End(now.AddSeconds(-2));
+        await logger.Client.FlushAsync();
+
+        double Duration(string name) => (double)world.Row(name)["metrics"]!["end"]! - (double)world.Row(name)["metrics"]!["start"]!;
+        Assert.Equal((0, 0, 3), (Duration("ended in the past"), Duration("begins in the future"), Duration("in time")));
+    }
+
+    [Theory]
+    [InlineData(1, false), InlineData(1, true), InlineData(0, false)]
+    public async Task ASpanWhoseEndIsWrittenHoldsNothingOfWhatItSaid(double ratio, bool isMasked)
+    {
+        await using var world = await World.StartAsync();
+        var logger = world.Logger(options => (options.SamplingRatio, options.Mask) = (ratio, isMasked ? (_, value) => value : null));
+        var span = logger.StartSpan("work", input: "said", metadata: new { tenant = "t" });
+        span.Log(output: "said too");
+
+        span.End();
+        await logger.Client.FlushAsync();
+        span.Log(scores: new Dictionary<string, double> { ["late"] = 1 });
+        await logger.Client.FlushAsync();
+
+        Assert.Equal((null, null, "", null), (span.Begun.Input, span.Begun.Metadata, span.Begun.Name, span.Opening)); // a timer started inside may hold the span for hours
+        Assert.Equal(ratio, world.Rows.Count);
+        Assert.All(world.Rows, row => Assert.Equal(("work", "said", "said too", 1), ((string?)row["span_attributes"]!["name"], (string?)row["input"], (string?)row["output"], (double)row["scores"]!["late"]!)));
     }
 
     [Fact]

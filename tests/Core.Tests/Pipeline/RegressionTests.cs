@@ -343,7 +343,7 @@ public sealed class RegressionTests
         logger.Log(name: "scores", scores: nameless);
         logger.Log(name: "metrics", metrics: nameless);
         var id = logger.Log(name: "feedback");
-        logger.LogFeedback(id, nameless);
+        logger.LogFeedback(id, [.. nameless, new("named", 1)]);
         logger.UpdateSpan(id, tags: [null!]);
         var result = await logger.Client.FlushAsync();
 

@@ -15,7 +15,7 @@ sealed class BraintrustAuditSink(ClientLease lease, FrontEndSettings settings, L
     /// <inheritdoc cref="BraintrustSink.Logger"/>
     public BraintrustLogger Logger => _logger;
 
-    public bool IsEnabled => _frontEnd.IsEnabled;
+    public FrontEnd FrontEnd => _frontEnd;
 
     public void Emit(LogEvent logEvent)
     {

@@ -33,7 +33,7 @@ sealed class BraintrustSink : ILogEventSink, ISetLoggingFailureListener, IDispos
     /// <summary>Of the project that events go to unless a selector routes them.</summary>
     public BraintrustLogger Logger => _logger;
 
-    public bool IsEnabled => _frontEnd.IsEnabled;
+    public FrontEnd FrontEnd => _frontEnd;
 
     public void Emit(LogEvent logEvent)
     {

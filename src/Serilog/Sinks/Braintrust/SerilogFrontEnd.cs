@@ -55,7 +55,7 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
 
     /// <summary>Whether the event tells of an activity that is captured for its project too.</summary>
     public bool IsCaptured(BraintrustLogger logger, LogEvent logEvent) =>
-        SpanEvent.IsSpan(logEvent, out _) && Route(logger, logEvent).Captured is { } captured && captured.TryFind(Ids.Bits(logEvent.SpanId!.Value), out _);
+        SpanEvent.IsSpan(logEvent, out _) && Route(logger, logEvent).Captured is { } captured && captured.Contains(Ids.Bits(logEvent.SpanId!.Value));
 
     /// <summary>The project's logger that the event goes to.</summary>
     public BraintrustLogger Route(BraintrustLogger logger, LogEvent logEvent) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Braintrust.Logging;
+using Braintrust.Logging.Rows;
 using Serilog.Core;
 using Serilog.Debugging;
 using Serilog.Events;
@@ -11,13 +12,13 @@ namespace Serilog.Sinks.Braintrust;
 /// one comes with each sink and answers a value that nobody else knows.
 /// </summary>
 /// <param name="logger">Of the sink's project.</param>
-/// <param name="isEnabled">A sink that is off lets others answer, and is remembered should there be none.</param>
-sealed class SpanTarget(BraintrustLogger logger, bool isEnabled) : IDestructuringPolicy
+/// <param name="frontEnd">The sink's. One that is off lets others answer, and is remembered should there be none.</param>
+sealed class SpanTarget(BraintrustLogger logger, FrontEnd frontEnd) : IDestructuringPolicy
 {
     /// <param name="logger">Whose sinks are asked.</param>
     /// <param name="isOff">All of them are off.</param>
     /// <returns>Null: none of the sinks is Braintrust's, or it stands behind a wrapper, whose configuration is not the logger's.</returns>
-    public static BraintrustLogger? Of(ILogger logger, out bool isOff)
+    public static SpanTarget? Of(ILogger logger, out bool isOff)
     {
         var question = new Question();
         try
@@ -32,6 +33,10 @@ sealed class SpanTarget(BraintrustLogger logger, bool isEnabled) : IDestructurin
         return question.Answer ?? question.Off;
     }
 
+    /// <summary>The logger that a span with these properties belongs to: by the sink's selector, as its events.</summary>
+    public BraintrustLogger Route(Property[] properties) =>
+        frontEnd.Settings.ProjectSelector is null ? logger : logger.Route(frontEnd.Settings, PropertyView.WithScopes(properties));
+
     public bool TryDestructure(object value, ILogEventPropertyValueFactory propertyValueFactory, [NotNullWhen(true)] out LogEventPropertyValue? result)
     {
         result = null;
@@ -39,12 +44,12 @@ sealed class SpanTarget(BraintrustLogger logger, bool isEnabled) : IDestructurin
         {
             return false;
         }
-        if (!isEnabled)
+        if (!frontEnd.IsEnabled)
         {
-            question.Off ??= logger;
+            question.Off ??= this;
             return false;
         }
-        question.Answer = logger;
+        question.Answer = this;
         result = ScalarValue.Null;
         return true;
     }
@@ -52,7 +57,7 @@ sealed class SpanTarget(BraintrustLogger logger, bool isEnabled) : IDestructurin
     // Nothing public: should nobody answer, Serilog captures an empty structure.
     sealed class Question
     {
-        internal BraintrustLogger? Answer;
-        internal BraintrustLogger? Off;
+        internal SpanTarget? Answer;
+        internal SpanTarget? Off;
     }
 }
