@@ -40,6 +40,27 @@ public sealed class SemanticKernelTests
     }
 
     [Fact]
+    public async Task SettingsShowTheirSystemPromptOnlyWithContent()
+    {
+        foreach (var withContent in new[] { true, false })
+        {
+            await using var model = await ModelServer.StartAsync();
+            await using var world = await World.StartAsync(configure: options => options.CaptureContent = withContent);
+            var settings = new PromptExecutionSettings
+            {
+                ExtensionData = new Dictionary<string, object> { ["chat_system_prompt"] = "said-system", ["user"] = "said-user", ["temperature"] = 0.5 }, // as a prompt's file gives them
+            };
+
+            await Kernel(world, model).InvokePromptAsync("said-prompt", new(settings));
+
+            var rows = await world.FlushAsync();
+            Assert.Equal(0.5, (double)rows.OfType("llm").Single().Meta("temperature")!);
+            Assert.Equal(withContent, string.Concat(rows.Select(row => row.ToJsonString())).Contains("said-", StringComparison.Ordinal));
+            Assert.Equal(withContent ? "said-system" : null, (string?)rows.OfType("llm").Single().Meta("chat_system_prompt"));
+        }
+    }
+
+    [Fact]
     public async Task FromActivitiesTheKernelsAndTheClientsSpansCountOnceAndHoldTheMessages()
     {
         await using var model = await ModelServer.StartAsync();
