@@ -45,7 +45,7 @@ public sealed class SemanticKernelTests
         foreach (var withContent in new[] { true, false })
         {
             await using var model = await ModelServer.StartAsync();
-            await using var world = await World.StartAsync(configure: options => options.CaptureContent = withContent);
+            await using var world = World.Start(configure: options => options.CaptureContent = withContent);
             var settings = new PromptExecutionSettings
             {
                 ExtensionData = new Dictionary<string, object> { ["chat_system_prompt"] = "said-system", ["user"] = "said-user", ["temperature"] = 0.5 }, // as a prompt's file gives them
