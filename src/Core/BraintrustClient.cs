@@ -159,7 +159,7 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
     /// Delivers what was accepted before the call, and says what became of it. Never throws because of a failed delivery; returns early
     /// when nothing more can happen before the timeout. May be called as often as one likes; the client stays usable.
     /// </summary>
-    /// <param name="timeout">Zero or longer; <see cref="Timeout.InfiniteTimeSpan"/> for no end. Default: <see cref="BraintrustOptions.FlushTimeout"/>, 30 seconds.</param>
+    /// <param name="timeout">Zero or longer; <see cref="Timeout.InfiniteTimeSpan"/> for no end: then it may take as long as rows wait (<see cref="BraintrustOptions.RetryTimeLimit"/>), so give a token. Default: <see cref="BraintrustOptions.FlushTimeout"/>, 30 seconds.</param>
     /// <param name="cancellationToken">Gives up waiting. The rows stay queued, and the next flush tells what became of them.</param>
     /// <returns>What became of the rows; look at <see cref="FlushResult.Completed"/> and <see cref="FlushResult.Dropped"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>

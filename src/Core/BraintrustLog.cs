@@ -7,7 +7,7 @@ namespace Braintrust.Logging;
 
 /// <summary>
 /// The static front door: one default client, made from the environment at first use or by an explicit login before. Spans go to the current logger
-/// (<see cref="BraintrustLogger.Current"/>): inside a span to that span's, else to the first logger obtained, else to the default one.
+/// (<see cref="BraintrustLogger.Current"/>): inside a span to that span's, else to the first logger obtained, else, also once its client is closed, to the default one.
 /// </summary>
 public static class BraintrustLog
 {
@@ -17,7 +17,8 @@ public static class BraintrustLog
 
     /// <summary>
     /// The default client. It ends with the process and is not the caller's to dispose: sinks and providers of the same account deliver through it too. Should somebody dispose it all the
-    /// same, the next use of this class makes a new one for the same account; loggers and spans of the old one stay closed.
+    /// same, the next use of this class makes a new one for the same account; loggers and spans of the old one stay closed. It keeps nothing back by itself
+    /// (<see cref="BraintrustOptions.CaptureContent"/>): where a sink or provider does, log by its <c>Logger</c>, or by <see cref="BraintrustLogger.Current"/>.
     /// </summary>
     /// <exception cref="ArgumentException">A variable of the environment cannot work; the message names it.</exception>
     public static BraintrustClient Client => Made().Client;
@@ -60,10 +61,11 @@ public static class BraintrustLog
     public static BraintrustLogger GetLogger(string? project = null, bool setCurrent = true, string? projectId = null) =>
         project is null && projectId is null ? Made().GetLogger(setCurrent) : Client.GetLogger(project, setCurrent, projectId);
 
-    /// <summary>Flushes the client of the current logger; before there is one, the default client.</summary>
+    /// <summary>Flushes the client of the current logger; before there is one, the default client, if it was ever used.</summary>
     /// <inheritdoc cref="BraintrustClient.FlushAsync"/>
     public static Task<FlushResult> FlushAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        (BraintrustLogger.Current?.Client ?? Client).FlushAsync(timeout, cancellationToken);
+        (BraintrustLogger.Current?.Client ?? Volatile.Read(ref _default)?.Client)?.FlushAsync(timeout, cancellationToken)
+        ?? Task.FromResult(new FlushResult { Completed = true }); // makes no client, to deliver nothing
 
     /// <summary>
     /// Opens a span of the current logger; with a <paramref name="parent"/>, of the parent's project: that of the span, or the one that the headers of

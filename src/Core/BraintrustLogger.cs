@@ -220,7 +220,7 @@ public sealed class BraintrustLogger
     /// <param name="comment">Words about it.</param>
     /// <param name="metadata">About the feedback, not the row: who gave it, for instance.</param>
     /// <param name="source"><c>app</c>, <c>api</c> or <c>external</c> (the default).</param>
-    /// <exception cref="ArgumentException">The id is blank, nothing was given, a score is outside of 0..1, or the source is none of the three.</exception>
+    /// <exception cref="ArgumentException">The id is blank, nothing was given (empty scores and tags are nothing), a score is outside of 0..1, or the source is none of the three.</exception>
     public void LogFeedback(
         string id, IEnumerable<KeyValuePair<string, double>>? scores = null, object? expected = null, IEnumerable<string>? tags = null,
         string? comment = null, object? metadata = null, string source = "external")
@@ -269,11 +269,11 @@ public sealed class BraintrustLogger
         IEnumerable<KeyValuePair<string, double>>? metrics = null, IEnumerable<string>? tags = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(id);
-        Client.OfferAudit(this, Client.Api, new AuditRow
+        var given = RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags);
+        if (!given.IsEmpty)
         {
-            Target = RowId.From(id),
-            Fields = RowPatch.Of(input, output, expected, error, scores, metadata, metrics, tags),
-        });
+            Client.OfferAudit(this, Client.Api, new AuditRow { Target = RowId.From(id), Fields = given });
+        }
     }
 
     /// <summary>The first logger to come becomes the current one; it stays until its client is gone.</summary>
@@ -283,6 +283,10 @@ public sealed class BraintrustLogger
         if (current is null || current.Client.IsClosed)
         {
             Interlocked.CompareExchange(ref _current, this, current);
+            if (Client.IsClosed) // just now, or before
+            {
+                Forget(Client);
+            }
         }
     }
 

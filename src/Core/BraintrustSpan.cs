@@ -62,7 +62,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     internal FrontEnd FrontEnd { get; }
     internal SpanStart Begun { get; private set; }
 
-    /// <summary>What it is called by now; what it began with, once its end was written.</summary>
+    /// <summary>What it is called by now; empty once its end was written.</summary>
     internal string? Name
     {
         get
@@ -150,7 +150,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <param name="scores">Name to 0..1. Anything else is kept in the metadata.</param>
     /// <param name="metadata">A dictionary, or an object whose public properties become the entries.</param>
     /// <param name="metrics">Name to number. Braintrust's names are at <c>metrics</c> in its documentation; <c>start</c> and <c>end</c> are the span's own.</param>
-    /// <param name="tags">Shown on root spans; a child keeps them in its metadata, since the service takes tags on roots only.</param>
+    /// <param name="tags">Shown on root spans; a child keeps them in its metadata, since the service takes tags on roots only. With a <see cref="BraintrustOptions.Mask"/>, tags of a child after its end replace those before.</param>
     public void Log(
         object? input = null, object? output = null, object? expected = null, object? error = null,
         IEnumerable<KeyValuePair<string, double>>? scores = null, object? metadata = null,
@@ -268,6 +268,10 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
             var latest = Volatile.Read(ref _patches);
             if (ReferenceEquals(latest, RowPatch.Sealed))
             {
+                if (patch.IsEmpty)
+                {
+                    return;
+                }
                 Logger.Client.OfferAudit(Logger, FrontEnd, new AuditRow { Target = Row, Fields = patch, Child = ParentId != 0 ? this : null });
                 return;
             }

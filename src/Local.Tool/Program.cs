@@ -32,7 +32,7 @@ try
     }
     return arguments.Command switch
     {
-        "clear" => await ClearCommand.RunAsync(arguments),
+        "clear" => await ClearCommand.RunAsync(arguments, stop.Token),
         "export" => await ExportCommand.RunAsync(arguments, stop.Token),
         "replay" => await ReplayCommand.RunAsync(arguments, stop.Token),
         _ => await ServeCommand.RunAsync(arguments, stop.Token),

@@ -14,6 +14,7 @@ static class RequestScope
     const int RequestStarting = 1;
     const int RequestFinished = 2;
     const string StatusCode = "StatusCode"; // as hosting names it
+    const string OtherMethod = "HTTP"; // what OpenTelemetry's conventions call one that HTTP does not define
 
     public static IDisposable? Begin(BraintrustLoggerProvider provider, string category, Property[] properties)
     {
@@ -59,21 +60,34 @@ static class RequestScope
         }
         if (method is not null)
         {
-            Name(span, method == "_OTHER" ? "HTTP" : method, route); // one that HTTP does not define, as OpenTelemetry has it
+            Name(span, method == "_OTHER" ? OtherMethod : method, route);
         }
     }
 
     /// <summary>ASP.NET Core itself says that the request failed: then its span shows as failed, and not only the event.</summary>
     public static void Fail(FrontEnd frontEnd, Exception exception) => Innermost(frontEnd)?.Log(error: exception);
 
-    /// <summary>Unless the application has given it a name of its own.</summary>
+    /// <summary>Unless the application has given it a name of its own. A method that only hosting's event knows stays.</summary>
     static void Name(BraintrustSpan span, string method, string? route)
     {
-        var path = span.Begun.Name;
-        if (path is not null && (span.Name == path || span.Name == $"{method} {path}"))
+        var (path, name) = (span.Begun.Name, span.Name);
+        if (path is null || name is null)
         {
-            span.SetAttributes(name: $"{method} {TargetOf(route) ?? path}");
+            return;
         }
+        if (name != path)
+        {
+            var known = name.EndsWith(" " + path, StringComparison.Ordinal) ? name[..^(path.Length + 1)] : "";
+            if (method == OtherMethod && known.Length > 0 && known.All(char.IsAsciiLetterUpper))
+            {
+                method = known;
+            }
+            else if (!known.Equals(method, StringComparison.OrdinalIgnoreCase))
+            {
+                return;
+            }
+        }
+        span.SetAttributes(name: $"{method} {TargetOf(route) ?? path}");
     }
 
     /// <summary>Null: no route, or a conventional one, which tells none of the actions that share it from the others.</summary>

@@ -161,7 +161,7 @@ public sealed class DatabaseTests : IDisposable
         var (status, body) = await client.GetAsync("/local/projects/p/rows/r");
         Assert.Equal(HttpStatusCode.InternalServerError, status);
         Assert.Contains("braintrust-local failed", (string)body!["error"]!, StringComparison.Ordinal);
-        Assert.Contains("GET /local/projects/p/rows/r failed", Assert.Single(_told.Entries), StringComparison.Ordinal);
+        Assert.Contains("GET /local/projects/{project}/rows/{row} failed", Assert.Single(_told.Entries), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,11 +33,13 @@ public sealed class RemovalTests : IAsyncLifetime
     {
         using var http = new HttpClient { BaseAddress = _client.Local.Url };
         using var reader = new StreamReader(await http.GetStreamAsync("/local/changes"));
-        for (var i = 0; i < 3; i++)
-            await reader.ReadLineAsync(); // ready
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await reader.ReadLineAsync(patience.Token); // ready
         Assert.Equal(HttpStatusCode.NoContent, (await _client.DeleteAsync("/local/projects/Shop/traces/a")).Status);
-        Assert.Equal("event: changed", await reader.ReadLineAsync());
-        Assert.Equal($$"""data: {"traces":[["{{_project}}","a"]]}""", await reader.ReadLineAsync());
+        while (await reader.ReadLineAsync(patience.Token) != "event: changed")
+        {
+        }
+        Assert.Equal($$"""data: {"traces":[["{{_project}}","a"]]}""", await reader.ReadLineAsync(patience.Token));
         Assert.Equal(["b1"], _client.Local.Rows("Shop").Select(row => (string)row["id"]!));
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync("/local/projects/Shop/traces/a")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await _client.DeleteAsync("/local/projects/Shop/traces/a")).Status);
@@ -74,7 +76,7 @@ public sealed class RemovalTests : IAsyncLifetime
         Assert.Equal(0, await Clear());
         Assert.Empty(await ProjectsAsync());
 
-        Task<int> Clear(params string[] options) => ClearCommand.RunAsync(Arguments.Parse(["clear", "--db", Db, .. options]));
+        Task<int> Clear(params string[] options) => ClearCommand.RunAsync(Arguments.Parse(["clear", "--db", Db, .. options]), CancellationToken.None);
     }
 
     async Task<IEnumerable<string>> ProjectsAsync() => (await _client.GetAsync("/local/projects")).Body!.AsArray().Select(project => (string)project!["name"]!);

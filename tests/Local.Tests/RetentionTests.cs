@@ -52,6 +52,42 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
+    public async Task AFileThatNoRowRefersToCostsNoTraceAndGoesByItself()
+    {
+        await ApplyAsync("""{"id":"r","project_id":"p"}""");
+        await _blobs.UploadAsync(await _blobs.AnnounceAsync("key", "a.bin", "application/octet-stream"), new byte[3 * MaxBytes]);
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        await _retention.ApplyAsync();
+        Assert.Single(_rows.OfProject("p"));
+        Assert.NotNull(_blobs.Find("key")!.Bytes);
+
+        _clock.Advance(TimeSpan.FromMinutes(50));
+        await _blobs.AnnounceAsync("key", "a.bin", "application/octet-stream"); // its row is still to come
+        _clock.Advance(TimeSpan.FromMinutes(50));
+        await _retention.ApplyAsync();
+        Assert.NotNull(_blobs.Find("key"));
+
+        _clock.Advance(TimeSpan.FromHours(1));
+        await _retention.ApplyAsync();
+        Assert.Single(_rows.OfProject("p"));
+        Assert.Null(_blobs.Find("key"));
+        Assert.Empty(_told);
+    }
+
+    [Fact]
+    public async Task WhenNothingFitsAnyMoreTracesMakeRoomAndBodiesThatAreStillToBeReadStay()
+    {
+        await ApplyAsync("""{"id":"r","project_id":"p"}""");
+        var (key, ticket) = await _blobs.AnnounceOverflowAsync();
+        await _blobs.UploadAsync(ticket, new byte[3 * MaxBytes]);
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        await _retention.ApplyAsync(isFull: true);
+        Assert.Empty(_rows.OfProject("p"));
+        Assert.NotNull(_blobs.Overflow(key));
+        Assert.Single(_told);
+    }
+
+    [Fact]
     public async Task WhatIsStillBeingWrittenIsNotTakenAwayForItsSize()
     {
         await ApplyAsync(Large("r"));

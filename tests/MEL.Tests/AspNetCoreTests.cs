@@ -142,6 +142,19 @@ public class AspNetCoreTests
         Assert.All(Roots(rows), root => AssertNested(rows, root));
     }
 
+    [Fact]
+    public async Task AMethodThatHttpDoesNotDefineStaysWhereHostingsEventsAreLetThrough()
+    {
+        await using var world = await World.StartAsync();
+        var app = await AppAsync(world, builder => builder.Logging.AddFilter("Microsoft", LogLevel.Information), app => app.Map("/any/{id}", (int id) => id));
+        using (var connection = RawHttp.To(app.Urls.First()))
+        {
+            await connection.SendAsync("FROB", "/any/7", []);
+        }
+        var rows = await EndAsync(world, app);
+        Assert.Equal("FROB /any/{id}", Assert.Single(Roots(rows)).Name());
+    }
+
     [Theory]
     [InlineData("GET", "/", "GET /", 200)]
     [InlineData("GET", "/nowhere/7", "GET /nowhere/7", 404)] // no route

@@ -13,8 +13,16 @@ app.Use(async (context, next) => // each request is a trace
 {
     var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? context.Request.Path.Value;
     using var span = Log.Logger.BeginSpan("{Method} {Route}", context.Request.Method, route);
-    await next(context);
-    span.Log(metadata: new { RequestPath = context.Request.Path.Value, context.Response.StatusCode });
+    try
+    {
+        await next(context);
+        span.Log(metadata: new { RequestPath = context.Request.Path.Value, context.Response.StatusCode });
+    }
+    catch (Exception error)
+    {
+        span.Log(error: error);
+        throw;
+    }
 });
 app.MapGet("/", (string? question, Serilog.ILogger log) =>
 {

@@ -7,7 +7,7 @@ namespace Braintrust.Logging.Pipeline;
 /// How large a request may be: half of what the server announces, since the gateway before it answers 413 near the maximum (PROTOCOL
 /// section 11); less after a 413, and slowly more again while requests pass.
 /// </summary>
-/// <param name="most">What four requests under way may take each, where the queue's bound does not count them.</param>
+/// <param name="most">What each of four requests under way may take (eight at the end), where the queue's bound does not count them.</param>
 sealed class BodyLimit(long most = long.MaxValue)
 {
     const long Default = 6 * 1024 * 1024;

@@ -18,6 +18,9 @@ sealed class RowPatch
     public KeyValuePair<string, double>[]? Metrics { get; init; }
     public string[]? Tags { get; init; }
 
+    /// <summary>There is nothing to send.</summary>
+    public bool IsEmpty => this is { Input: null, Output: null, Expected: null, Error: null, Name: null, Type: null, Purpose: null, Metadata: null or { Count: 0 }, Scores: null, Metrics: null, Tags: null };
+
     /// <summary>The patch before this one.</summary>
     public RowPatch? Earlier { get; set; }
 

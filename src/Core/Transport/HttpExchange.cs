@@ -15,6 +15,7 @@ sealed class HttpExchange : IDisposable
     static readonly ProductInfoHeaderValue Agent = new("Braintrust.Logging", LibraryVersion.Text);
     readonly Lazy<HttpClient> _client; // made with the first request: whoever logs first need not wait until all of HTTP is loaded
     readonly bool _isGiven;
+    int _isDisposed;
 
     /// <param name="given">The user's handler, which stays the user's to dispose; null: an own one.</param>
     /// <param name="time">The clock of the deadline.</param>
@@ -79,7 +80,9 @@ sealed class HttpExchange : IDisposable
     {
         Activity.Current = null; // our requests are not part of anyone's trace; holds for this method only
         using var request = question.ToRequest();
-        using var response = await _client.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
+        var client = _client.Value;
+        ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
         if (response.RequestMessage?.RequestUri is { } final && !SamePlace(final, new Uri(question.Url)))
             return HttpReply.Failed(Answer.Misconfigured("The given HttpMessageHandler followed a redirect to another host. Set its AllowAutoRedirect to false."));
         // An honest acknowledgement repeats ids we sent, so it is no longer than the request.
@@ -93,7 +96,14 @@ sealed class HttpExchange : IDisposable
     static string[] RetryAfterOf(HttpResponseMessage response) =>
         response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? [.. values] : [];
 
-    public void Dispose() => _client.Value.Dispose(); // even if there is none yet: nothing is sent from here on
+    public void Dispose()
+    {
+        Interlocked.Exchange(ref _isDisposed, 1); // first: a client that is made from here on sends nothing
+        if (_client.IsValueCreated)
+        {
+            _client.Value.Dispose();
+        }
+    }
 
     // A class without ToString: neither this nor HttpRequestMessage, which prints its headers, may reach a log.
     sealed class Question(HttpMethod method, string url, string? key, ReadOnlySequence<byte>? body)

@@ -124,9 +124,10 @@ async function readProjects() {
 }
 
 const refresh = api.settled(async () => {
-  const before = projects.length;
+  const names = () => projects.map(it => it.name).join('\n');
+  const before = names();
   await readProjects();
-  if (projects.length === before) return;
+  if (names() === before) return;
   drawNames();
   if (shown === 'start') await route();
 }, 500);

@@ -20,6 +20,14 @@ sealed class ChangeFeed
                 listener.Tell(changed);
     }
 
+    /// <summary>So much changed that it is not worth naming.</summary>
+    public void TellAll()
+    {
+        lock (_lock)
+            foreach (var listener in _listeners)
+                listener.TellAll();
+    }
+
     public Listener Listen()
     {
         var listener = new Listener(this);
@@ -35,6 +43,7 @@ sealed class ChangeFeed
 
         // Under the feed's lock.
         HashSet<TraceKey> _changed = [];
+        bool _isMuch;
 
         /// <summary>What changed since the last time, at least one trace; null if it is too much to name.</summary>
         public async Task<IReadOnlyCollection<TraceKey>?> NextAsync(CancellationToken cancellationToken)
@@ -43,10 +52,13 @@ sealed class ChangeFeed
             {
                 await _bell.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 HashSet<TraceKey> changed;
+                bool isMuch;
                 lock (feed._lock)
-                    (changed, _changed) = (_changed, []);
+                    ((changed, _changed), (isMuch, _isMuch)) = ((_changed, []), (_isMuch || _changed.Count > MostNamed, false));
+                if (isMuch)
+                    return null;
                 if (changed.Count > 0)
-                    return changed.Count > MostNamed ? null : changed;
+                    return changed;
             }
         }
 
@@ -58,6 +70,12 @@ sealed class ChangeFeed
                     break;
                 _changed.Add(key);
             }
+            _bell.Writer.TryWrite(true);
+        }
+
+        internal void TellAll()
+        {
+            _isMuch = true;
             _bell.Writer.TryWrite(true);
         }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Data.Sqlite;
 
 namespace Braintrust.Logging.Local.Server;
@@ -49,8 +50,9 @@ static class Gate
         }
         catch (Exception e) when (e is not IOException && !context.Response.HasStarted)
         {
-            // A defect. The host has no log that anybody reads.
-            state.Tell($"{context.Request.Method} {context.Request.Path} failed: {e}");
+            // A defect. The host has no log that anybody reads. By its pattern: an upload's address is its key.
+            var what = $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText} failed: ";
+            state.TellOnce(what + e.GetType(), what + e);
             await Answer.Refuse(context, StatusCodes.Status500InternalServerError, $"braintrust-local failed: {e.Message}").ConfigureAwait(false);
         }
     });

@@ -24,10 +24,13 @@ sealed class LocalState(LocalStore store, BraintrustLocalOptions options, Action
     string? _told;
 
     /// <summary>Tells of a failure of the database, once until another one takes its place: a full disk fails every request.</summary>
-    public void TellFailure(string reason)
+    public void TellFailure(string reason) => TellOnce(reason, $"{reason} Rows are refused until it works again; the apps that send them keep them and try again.");
+
+    /// <summary>Tells of something once, until something else takes its place.</summary>
+    public void TellOnce(string what, string text)
     {
-        if (Interlocked.Exchange(ref _told, reason) != reason)
-            Tell($"{reason} Rows are refused until it works again; the apps that send them keep them and try again.");
+        if (Interlocked.Exchange(ref _told, what) != what)
+            Tell(text);
     }
 
     /// <summary>Known once the socket is bound, which is before the first request.</summary>

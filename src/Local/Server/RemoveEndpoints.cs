@@ -15,7 +15,8 @@ static class RemoveEndpoints
 
     static async Task Project(HttpContext context, LocalState state, Project project)
     {
-        state.Changes.Tell(await state.Store.Projects.RemoveAsync(project).ConfigureAwait(false));
+        await state.Store.Projects.RemoveAsync(project).ConfigureAwait(false);
+        state.Changes.TellAll();
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

@@ -11,7 +11,7 @@ sealed class BlobStore(Database database, Writer writer, TimeProvider clock)
         it.Execute(
             """
             insert into attachment (key, ticket, filename, content_type, status, arrived) values ($1, $2, $3, $4, '{"upload_status":"uploading"}', $5)
-            on conflict (key) do update set filename = excluded.filename, content_type = excluded.content_type
+            on conflict (key) do update set filename = excluded.filename, content_type = excluded.content_type, arrived = excluded.arrived
             """, key, NewTicket(), filename, contentType, RowStore.Seconds(clock));
         return it.First("select ticket from attachment where key = $1", row => row.GetString(0), key)!;
     });

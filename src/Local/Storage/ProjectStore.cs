@@ -34,9 +34,9 @@ sealed class ProjectStore
     }
 
     /// <summary>Takes it out with all that is in it, and gives the traces that were.</summary>
-    public async Task<IReadOnlyList<TraceKey>> RemoveAsync(Project project)
+    public async Task<IReadOnlyList<TraceKey>> RemoveAsync(Project project, CancellationToken cancellationToken = default)
     {
-        var gone = await _removal.ProjectAsync(project.Id).ConfigureAwait(false);
+        var gone = await _removal.ProjectAsync(project.Id, cancellationToken).ConfigureAwait(false);
         Read();
         return gone;
     }

@@ -20,11 +20,15 @@ sealed class Removal(Writer writer)
     /// <summary>
     /// Everything of a project. Its id stays known: an app that has it goes on logging, and what it logs brings the project back.
     /// </summary>
-    public async Task<IReadOnlyList<TraceKey>> ProjectAsync(string project)
+    public async Task<IReadOnlyList<TraceKey>> ProjectAsync(string project, CancellationToken cancellationToken = default)
     {
         var all = new List<TraceKey>();
-        while (await OldestAsync("where project = $1", project).ConfigureAwait(false) is { Count: > 0 } gone)
+        var newest = await writer.RunAsync(it => it.First("select coalesce(max(updated), 0) from trace where project = $1", row => row.GetDouble(0), project)).ConfigureAwait(false);
+        while (await OldestAsync("where project = $1 and updated <= $2", project, newest).ConfigureAwait(false) is { Count: > 0 } gone) // an app that goes on logging keeps nobody here
+        {
             all.AddRange(gone);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
         await writer.RunAsync(it =>
         {
             // Also what came in between, and comments whose row never came.

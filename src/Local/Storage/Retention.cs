@@ -16,9 +16,9 @@ sealed class Retention(Writer writer, Removal removal, TimeProvider clock, long 
             return;
         try
         {
-            await SweepAsync(isFull ? StillWritten : KeptUnused).ConfigureAwait(false);
+            await SweepAsync(Before(KeptUnused)).ConfigureAwait(false);
             await KeepAgeAsync().ConfigureAwait(false);
-            await KeepSizeAsync(isFull ? double.MaxValue : Before(StillWritten)).ConfigureAwait(false);
+            await KeepSizeAsync(isFull).ConfigureAwait(false);
         }
         finally
         {
@@ -27,9 +27,8 @@ sealed class Retention(Writer writer, Removal removal, TimeProvider clock, long 
     }
 
     /// <summary>Oversized bodies whose rows are long stored, files that no row refers to, comments without a row.</summary>
-    Task<int> SweepAsync(TimeSpan unused) => writer.RunAsync(it =>
+    Task<int> SweepAsync(double limit) => writer.RunAsync(it =>
     {
-        var limit = Before(unused);
         foreach (var (project, id) in it.All(
             "select project, id from row where commented is not null and arrived < $1 and not exists (select 1 from row r where r.project = row.project and r.id = row.commented)",
             row => (row.GetString(0), row.GetString(1)), limit))
@@ -49,10 +48,10 @@ sealed class Retention(Writer writer, Removal removal, TimeProvider clock, long 
             tell($"Removed {Traces(gone)} that had not changed for {age.TotalDays:0.#} days, which is how long they are kept.");
     }
 
-    async Task KeepSizeAsync(double newest)
+    async Task KeepSizeAsync(bool isFull)
     {
-        var removed = 0;
-        while (await writer.RunAsync(SizeOf).ConfigureAwait(false) > maxBytes)
+        var (removed, newest) = (0, isFull ? double.MaxValue : Before(StillWritten));
+        while (await writer.RunAsync(it => Used(it) - (isFull ? 0 : Passing(it))).ConfigureAwait(false) > maxBytes)
         {
             var some = await RemoveAsync("where updated <= $1", newest).ConfigureAwait(false);
             if (some == 0)
@@ -65,9 +64,12 @@ sealed class Retention(Writer writer, Removal removal, TimeProvider clock, long 
 
     static string Traces(int count) => count == 1 ? "1 trace" : $"{count} traces";
 
-    /// <summary>Without the oversized bodies: they go by themselves, and removing traces would not make them fewer.</summary>
-    static long SizeOf(Writer writer) =>
-        (Number(writer, "pragma page_count") - Number(writer, "pragma freelist_count")) * Number(writer, "pragma page_size") - Number(writer, "select coalesce(sum(length(bytes)), 0) from overflow");
+    static long Used(Writer writer) => (Number(writer, "pragma page_count") - Number(writer, "pragma freelist_count")) * Number(writer, "pragma page_size");
+
+    /// <summary>Oversized bodies and files that no row refers to: they go by themselves, and removing traces would not make them fewer.</summary>
+    static long Passing(Writer writer) =>
+        Number(writer, "select coalesce(sum(length(bytes)), 0) from overflow")
+        + Number(writer, "select coalesce(sum(length(bytes)), 0) from attachment where not exists (select 1 from attachment_ref where key = attachment.key)");
 
     static long Number(Writer writer, string sql) => writer.First(sql, row => row.GetInt64(0));
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Braintrust.Logging.Tests.Configuration;
+using Braintrust.Logging.Tests.Spool;
 
 namespace Braintrust.Logging.Tests.Faults;
 
@@ -24,12 +25,18 @@ public sealed class AppFaultTests
         Assert.NotEmpty(Spooled(folder.Path));
 
         broken.OnLogin = broken.OnLogs3 = null;
-        await RunAsync(broken, front, folder.Path, isSpooled: true, "rest", broken.WaitForRowsAsync(rows));
+        await RunAsync(broken, front, folder.Path, isSpooled: true, "rest", DeliveredAsync());
 
         Assert.Equal(rows, broken.Stored(Project).Count);
         Assert.Equal(rows, broken.Arrivals.Count);
         Assert.Empty(Spooled(folder.Path));
         Assert.Equal(Comparable(healthy.Stored(Project)), Comparable(broken.Stored(Project)));
+
+        async Task DeliveredAsync()
+        {
+            await broken.WaitForRowsAsync(rows);
+            await DiskWorld.UntilAsync(() => Spooled(folder.Path).Length == 0); // a slow disk may let go of them later than the process ends
+        }
     }
 
     static string[] Spooled(string folder) => [.. Directory.GetFiles(folder, "*.rows", SearchOption.AllDirectories)];

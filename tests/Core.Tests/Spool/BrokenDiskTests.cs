@@ -196,8 +196,8 @@ public sealed class BrokenDiskTests
         {
         }
         var span = logger.StartSpan("begun in memory");
-        var flush = client.FlushAsync(TimeSpan.FromSeconds(10));
-        await world.World.AdvanceUntil(world.Server.WaitForRowsAsync(3));
+        var flush = client.FlushAsync(TimeSpan.FromMinutes(5));
+        await world.AdvanceBetweenRequestsAsync(client, world.Server.WaitForRowsAsync(3));
         await disk.WaitForAsync(BrokenCall.Read);
         await disk.WaitForAsync(BrokenCall.Write);
         await world.World.AdvanceUntil(flush);

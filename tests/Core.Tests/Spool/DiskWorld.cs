@@ -53,8 +53,15 @@ sealed class DiskWorld : IAsyncDisposable
     public async Task<FlushResult> DeliverAsync(BraintrustClient client)
     {
         var flush = client.FlushAsync(TimeSpan.FromDays(1));
+        await AdvanceBetweenRequestsAsync(client, flush);
+        return await flush;
+    }
+
+    /// <summary>Lets time pass until something is done.</summary>
+    public async Task AdvanceBetweenRequestsAsync(BraintrustClient client, Task done)
+    {
         var deadline = DateTime.UtcNow + Patience.Limit;
-        while (!flush.IsCompleted)
+        while (!done.IsCompleted)
         {
             Assert.True(DateTime.UtcNow < deadline, "It did not happen, however much time passed.");
             // Never while a request is under way: on a busy machine the limit of each would pass before its answer comes.
@@ -62,9 +69,9 @@ sealed class DiskWorld : IAsyncDisposable
             {
                 World.Clock.Advance(TimeSpan.FromMilliseconds(500));
             }
-            await Task.WhenAny(flush, Task.Delay(5)); // real time for the real sockets; nothing is asserted about it
+            await Task.WhenAny(done, Task.Delay(5)); // real time for the real sockets; nothing is asserted about it
         }
-        return await flush;
+        await done;
     }
 
     /// <summary>What a process leaves behind that ends while nothing is delivered.</summary>

@@ -35,7 +35,7 @@ sealed class SpanTarget(BraintrustLogger logger, FrontEnd frontEnd) : IDestructu
 
     /// <summary>The logger that a span with these properties belongs to: by the sink's selector, as its events.</summary>
     public BraintrustLogger Route(Property[] properties) =>
-        frontEnd.Settings.ProjectSelector is null ? logger : logger.Route(frontEnd.Settings, PropertyView.WithScopes(properties));
+        !frontEnd.IsEnabled || frontEnd.Settings.ProjectSelector is null ? logger : logger.Route(frontEnd.Settings, PropertyView.WithScopes(properties));
 
     public bool TryDestructure(object value, ILogEventPropertyValueFactory propertyValueFactory, [NotNullWhen(true)] out LogEventPropertyValue? result)
     {

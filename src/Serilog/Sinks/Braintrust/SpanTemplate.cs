@@ -79,6 +79,7 @@ static class SpanTemplate
             if (_name.Capacity > LongestKept)
             {
                 _name.Capacity = LongestKept;
+                _renderer.Dispose(); // it starts anew
             }
         }
     }
