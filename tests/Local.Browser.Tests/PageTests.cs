@@ -370,14 +370,15 @@ public sealed partial class PageTests(Chromium chromium) : IClassFixture<Chromiu
     [BrowserFact]
     public async Task NoDigitIsLostAndAChatHidesNothing()
     {
-        var project = await _rows.ProjectAsync("P");
-        await _rows.SendAsync(project, Rows.Span("t", "a", null, "outer", "llm", 1, 5,
+        const string More =
             """
             {"metadata":{"order":9007199254740993},
              "input":[{"role":"assistant","content":null,"tool_calls":[{"id":"call_9","type":"function","function":{"name":"find","arguments":"{\"id\":1152921504606846977}"}}]},
                       {"role":"tool","tool_call_id":"call_9","content":[{"type":"text","text":"found","cache_control":{"type":"ephemeral"}}]}],
              "output":[{"index":0,"finish_reason":"stop","logprobs":{"sum":1},"message":{"role":"assistant","content":null,"refusal":"I cannot help with that.","annotations":[],"function_call":{"name":"old"}}}]}
-            """));
+            """;
+        var project = await _rows.ProjectAsync("P");
+        await _rows.SendAsync(project, Rows.Span("t", "a", null, "outer", "llm", 1, 5, More));
         var (page, complaints) = await chromium.OpenAsync();
         await page.GotoAsync(new Uri(_local.Url, "/app/local/p/P/logs?r=t").ToString());
         var detail = page.Locator(".detail");
@@ -385,6 +386,10 @@ public sealed partial class PageTests(Chromium chromium) : IClassFixture<Chromiu
         await Expect(detail).ToContainTextAsync("id: 1152921504606846977");
         await page.GetByText("Raw row").ClickAsync();
         await Expect(page.Locator(".raw")).ToContainTextAsync("\"order\": 9007199254740993");
+
+        await _rows.SendAsync(project, Rows.Span("t", "a", null, "renamed", "llm", 1, 5, More));
+        await Expect(detail.Locator("h2")).ToHaveTextAsync("renamed");
+        await Expect(page.Locator(".raw")).ToContainTextAsync("\"order\": 9007199254740993"); // what was unfolded stays so
 
         await Expect(page.Locator(".call header")).ToContainTextAsync("call_9");
         await Expect(page.Locator(".message.tool")).ToContainTextAsync("cache_control");

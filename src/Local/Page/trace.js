@@ -5,6 +5,7 @@ import * as api from './api.js';
 import * as format from './format.js';
 import { Tree } from './tree.js';
 import { detail } from './detail.js';
+import { print } from './exact.js';
 import { grow, lines, extent } from './model.js';
 
 // A process that has ended cannot end its spans: what has been silent for so long is not shown as in progress.
@@ -25,6 +26,7 @@ export function traceView({ project, id, row, text, back, onPlace }) {
   let typing;
   let gone = false;
   let seen = '';
+  let shown = '';
 
   const facts = h('div', { class: 'headline' });
   const panel = h('aside', { class: 'panel', 'aria-label': 'Details of the selected row', tabindex: '-1' });
@@ -173,6 +175,8 @@ export function traceView({ project, id, row, text, back, onPlace }) {
     if (!again) read();
   }
 
+  const sections = () => [...panel.querySelectorAll('details')];
+
   async function read() {
     reading?.abort();
     const mine = reading = new AbortController();
@@ -180,9 +184,14 @@ export function traceView({ project, id, row, text, back, onPlace }) {
       const answer = await api.row(project, selected, mine.signal);
       if (mine.signal.aborted || gone) return;
       const running = answer.row.metrics?.start !== undefined && answer.row.metrics?.end === undefined ? (now() ? 'in progress' : 'not ended') : null;
-      const top = seen === selected ? panel.scrollTop : 0;
-      seen = selected;
+      const said = print([answer, running]);
+      const again = seen === selected;
+      if (again && said === shown) return; // what is unfolded in it stays so
+      const top = again ? panel.scrollTop : 0;
+      const folds = new Map(again ? sections().map(it => [it.firstChild.textContent, it.open]) : []);
+      [seen, shown] = [selected, said];
       panel.replaceChildren(h('button', { class: 'quiet close', 'aria-label': 'Close the details', onclick: () => element.classList.remove('reading') }, icon('close')), detail(answer, running));
+      for (const it of sections()) it.open = folds.get(it.firstChild.textContent) ?? it.open;
       panel.scrollTop = top;
     } catch (error) {
       if (error.name !== 'AbortError') panel.replaceChildren(h('p', { class: 'faint pad' }, error.message));
