@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Braintrust.Logging.Tests.Faults;
 
 namespace Braintrust.Logging.Tests.Clients;
 
@@ -18,22 +18,14 @@ public sealed class ProcessEndTests
             return; // no signals there, and other exit codes
         }
         await using var server = await FakeBraintrust.StartAsync();
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Victim.dll"), server.Url.ToString(), server.ApiKey, end])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
-        using var victim = Process.Start(start)!;
+        using var victim = Victims.StartInForeground([server.Url.ToString(), server.ApiKey, end]);
         Assert.Equal("ready", await victim.StandardOutput.ReadLineAsync());
         if (end is "TERM" or "HUP")
         {
-            using var kill = Process.Start("kill", [$"-{end}", $"{victim.Id}"]);
-            await kill.WaitForExitAsync();
+            await victim.SignalAsync(end);
         }
-        await victim.WaitForExitAsync().WaitAsync(Patience.Limit);
 
-        Assert.Equal(exitCode, victim.ExitCode);
+        Assert.Equal(exitCode, await victim.EndAsync());
         Assert.Equal(end, (string?)Assert.Single(server.Stored("victim"))["span_attributes"]!["name"]);
     }
 }

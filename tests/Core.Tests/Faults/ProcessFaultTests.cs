@@ -15,7 +15,7 @@ public sealed class ProcessFaultTests
             return;
         }
         await using var server = await FakeBraintrust.StartAsync();
-        using var victim = Victims.Start([server.Url.ToString(), server.ApiKey, signal]);
+        using var victim = Victims.StartInForeground([server.Url.ToString(), server.ApiKey, signal]);
         Assert.Equal("ready", await victim.StandardOutput.ReadLineAsync());
         await victim.SignalAsync(signal);
 

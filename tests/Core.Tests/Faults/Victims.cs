@@ -8,6 +8,10 @@ static class Victims
 {
     public static Process Start(string[] arguments, params (string Name, string Value)[] environment) => Start("dotnet", [], arguments, environment);
 
+    /// <summary>As a terminal would start it: this process may be a shell's background job, or one of nohup's, and those pass on which signals they ignore.</summary>
+    public static Process StartInForeground(string[] arguments) =>
+        OperatingSystem.IsLinux() ? Start("env", ["--default-signal=HUP,INT,QUIT", "dotnet"], arguments) : Start(arguments);
+
     public static Process Start(string program, string[] before, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, [.. before, Path.Combine(AppContext.BaseDirectory, "Victim.dll"), .. arguments])
