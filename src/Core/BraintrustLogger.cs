@@ -231,7 +231,7 @@ public sealed class BraintrustLogger
             throw new ArgumentException("The source of feedback is app, api or external.", nameof(source));
         }
         var given = RowPatch.Of(null, null, expected, null, scores, null, null, tags);
-        if (given is { Scores: null, Expected: null, Tags: null } && comment is null)
+        if (given.IsEmpty && comment is null)
         {
             throw new ArgumentException("Feedback needs at least one of scores, expected, tags or comment.");
         }
@@ -242,7 +242,7 @@ public sealed class BraintrustLogger
 
         var target = RowId.From(id);
         var reviewer = Values.Freeze(metadata);
-        if (given is not { Scores: null, Expected: null, Tags: null })
+        if (!given.IsEmpty)
         {
             Client.OfferAudit(this, Client.Api, new AuditRow { Target = target, Fields = given, Source = source, Reviewer = reviewer });
         }

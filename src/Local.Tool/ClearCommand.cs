@@ -12,7 +12,7 @@ static class ClearCommand
         foreach (var project in projects)
         {
             var gone = await store.Projects.RemoveAsync(project, cancellationToken);
-            Console.Out.WriteLine($"Removed \"{project.Name}\": {gone.Count} {(gone.Count == 1 ? "trace" : "traces")}.");
+            Console.Out.WriteLine($"Removed \"{project.Name}\": {gone} {(gone == 1 ? "trace" : "traces")}.");
         }
         return 0;
     }

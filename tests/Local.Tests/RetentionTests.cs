@@ -36,10 +36,7 @@ public sealed class RetentionTests : IDisposable
     [Fact]
     public async Task AnOversizedBodyCostsNoTraceAndGoesByItself()
     {
-        await ApplyAsync("""{"id":"r","project_id":"p"}""");
-        var (key, ticket) = await _blobs.AnnounceOverflowAsync();
-        await _blobs.UploadAsync(ticket, new byte[3 * MaxBytes]);
-        _clock.Advance(TimeSpan.FromMinutes(2));
+        var key = await ARowAndAnOversizedBodyAsync();
         await _retention.ApplyAsync();
         Assert.Single(_rows.OfProject("p"));
         Assert.NotNull(_blobs.Overflow(key));
@@ -77,14 +74,21 @@ public sealed class RetentionTests : IDisposable
     [Fact]
     public async Task WhenNothingFitsAnyMoreTracesMakeRoomAndBodiesThatAreStillToBeReadStay()
     {
-        await ApplyAsync("""{"id":"r","project_id":"p"}""");
-        var (key, ticket) = await _blobs.AnnounceOverflowAsync();
-        await _blobs.UploadAsync(ticket, new byte[3 * MaxBytes]);
-        _clock.Advance(TimeSpan.FromMinutes(2));
+        var key = await ARowAndAnOversizedBodyAsync();
         await _retention.ApplyAsync(isFull: true);
         Assert.Empty(_rows.OfProject("p"));
         Assert.NotNull(_blobs.Overflow(key));
         Assert.Single(_told);
+    }
+
+    /// <summary>Both two minutes ago; the key of the body.</summary>
+    async Task<string> ARowAndAnOversizedBodyAsync()
+    {
+        await ApplyAsync("""{"id":"r","project_id":"p"}""");
+        var (key, ticket) = await _blobs.AnnounceOverflowAsync();
+        await _blobs.UploadAsync(ticket, new byte[3 * MaxBytes]);
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        return key;
     }
 
     [Fact]

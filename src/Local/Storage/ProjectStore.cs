@@ -33,8 +33,8 @@ sealed class ProjectStore
         return (kept, kept.Id != id);
     }
 
-    /// <summary>Takes it out with all that is in it, and gives the traces that were.</summary>
-    public async Task<IReadOnlyList<TraceKey>> RemoveAsync(Project project, CancellationToken cancellationToken = default)
+    /// <summary>Takes it out with all that is in it, and tells how many traces that were.</summary>
+    public async Task<int> RemoveAsync(Project project, CancellationToken cancellationToken = default)
     {
         var gone = await _removal.ProjectAsync(project.Id, cancellationToken).ConfigureAwait(false);
         Read();

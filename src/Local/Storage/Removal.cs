@@ -18,15 +18,15 @@ sealed class Removal(Writer writer)
     public Task<IReadOnlyList<TraceKey>> OldestAsync(string where, params object?[] arguments) => writer.RunAsync(it => Oldest(it, where, arguments));
 
     /// <summary>
-    /// Everything of a project. Its id stays known: an app that has it goes on logging, and what it logs brings the project back.
+    /// Everything of a project, and how many traces that were. Its id stays known: an app that has it goes on logging, and what it logs brings the project back.
     /// </summary>
-    public async Task<IReadOnlyList<TraceKey>> ProjectAsync(string project, CancellationToken cancellationToken = default)
+    public async Task<int> ProjectAsync(string project, CancellationToken cancellationToken = default)
     {
-        var all = new List<TraceKey>();
+        var traces = 0;
         var newest = await writer.RunAsync(it => it.First("select coalesce(max(updated), 0) from trace where project = $1", row => row.GetDouble(0), project)).ConfigureAwait(false);
         while (await OldestAsync("where project = $1 and updated <= $2", project, newest).ConfigureAwait(false) is { Count: > 0 } gone) // an app that goes on logging keeps nobody here
         {
-            all.AddRange(gone);
+            traces += gone.Count;
             cancellationToken.ThrowIfCancellationRequested();
         }
         await writer.RunAsync(it =>
@@ -36,7 +36,7 @@ sealed class Removal(Writer writer)
             it.Execute("delete from trace where project = $1", project);
             return it.Execute("update project set removed = 1 where id = $1", project);
         }).ConfigureAwait(false);
-        return all;
+        return traces;
     }
 
     public static void Row(Writer writer, string project, string id) => Rows(writer, OfRow, project, id);

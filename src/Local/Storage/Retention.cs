@@ -16,7 +16,7 @@ sealed class Retention(Writer writer, Removal removal, TimeProvider clock, long 
             return;
         try
         {
-            await SweepAsync(Before(KeptUnused)).ConfigureAwait(false);
+            await SweepAsync().ConfigureAwait(false);
             await KeepAgeAsync().ConfigureAwait(false);
             await KeepSizeAsync(isFull).ConfigureAwait(false);
         }
@@ -27,8 +27,9 @@ sealed class Retention(Writer writer, Removal removal, TimeProvider clock, long 
     }
 
     /// <summary>Oversized bodies whose rows are long stored, files that no row refers to, comments without a row.</summary>
-    Task<int> SweepAsync(double limit) => writer.RunAsync(it =>
+    Task<int> SweepAsync() => writer.RunAsync(it =>
     {
+        var limit = Before(KeptUnused);
         foreach (var (project, id) in it.All(
             "select project, id from row where commented is not null and arrived < $1 and not exists (select 1 from row r where r.project = row.project and r.id = row.commented)",
             row => (row.GetString(0), row.GetString(1)), limit))

@@ -110,13 +110,7 @@ public sealed class PaceFaultTests
     {
         await using var it = await FaultWorld.StartAsync();
         var release = new TaskCompletionSource();
-        it.Faults.ForAllRows(Fault.Until(release.Task));
-        var logger = it.Logger(options => options.BatchSizeLimit = 100);
-
-        for (var i = 0; i < 5000; i++)
-        {
-            logger.Log(name: $"row {i}");
-        }
+        var logger = Burst(it, release.Task);
         var flush = logger.Client.FlushAsync();
         await it.Faults.Requests.WaitForAsync(4, request => request.IsRows, "rows");
         release.SetResult();
@@ -132,13 +126,7 @@ public sealed class PaceFaultTests
     {
         await using var it = await FaultWorld.StartAsync();
         var release = new TaskCompletionSource();
-        it.Faults.ForAllRows(Fault.Until(release.Task));
-        var logger = it.Logger(options => options.BatchSizeLimit = 100);
-
-        for (var i = 0; i < 5000; i++)
-        {
-            logger.Log(name: $"row {i}");
-        }
+        var logger = Burst(it, release.Task);
         await it.Faults.Requests.WaitForAsync(4, request => request.IsRows, "rows");
         var closing = logger.Client.DisposeAsync();
         await it.Faults.Requests.WaitForAsync(8, request => request.IsRows, "rows at the end");
@@ -147,6 +135,18 @@ public sealed class PaceFaultTests
 
         Assert.Equal(8, it.Faults.MostAtOnce);
         Assert.Equal(5000, it.World.Server.Arrivals.Count);
+    }
+
+    /// <summary>5,000 rows, worth 50 requests, that the server answers once it is released.</summary>
+    static BraintrustLogger Burst(FaultWorld it, Task release)
+    {
+        it.Faults.ForAllRows(Fault.Until(release));
+        var logger = it.Logger(options => options.BatchSizeLimit = 100);
+        for (var i = 0; i < 5000; i++)
+        {
+            logger.Log(name: $"row {i}");
+        }
+        return logger;
     }
 
     [Fact, Trait("Row", "N23")]
