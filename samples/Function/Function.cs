@@ -37,7 +37,8 @@ sealed class Function : IAsyncDisposable
         finally
         {
             var client = _services.GetRequiredService<BraintrustLoggerProvider>().Client;
-            await client.FlushAsync(invocation.RemainingTime - TimeSpan.FromMilliseconds(200)); // what is left goes with the next call
+            var left = invocation.RemainingTime - TimeSpan.FromMilliseconds(200);
+            await client.FlushAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero); // what has to wait goes with the next call
         }
     }
     // end

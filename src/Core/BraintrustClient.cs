@@ -94,6 +94,9 @@ public sealed class BraintrustClient : IDisposable, IAsyncDisposable
 
     internal TimeSpan ShutdownTimeout => _delivery.ShutdownTimeout;
 
+    /// <inheritdoc cref="DeliveryLoop.Released"/>
+    internal Task Released => _loop.Released;
+
     /// <summary>With a spool the end lasts a little longer where the disk needs it to take what is queued.</summary>
     internal TimeSpan TimeToEnd => _delivery.SpoolDirectory is null ? _delivery.ShutdownTimeout : _delivery.ShutdownTimeout + Spooling.TimeToDrain;
 

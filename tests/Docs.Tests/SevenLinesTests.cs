@@ -1,4 +1,7 @@
+using Braintrust.Extensions.Logging;
 using Braintrust.Logging.Local;
+using Microsoft.Extensions.DependencyInjection;
+using Serilog;
 using Snippets;
 
 namespace Braintrust.Logging.Tests.Docs;
@@ -12,7 +15,10 @@ public class SevenLinesTests
     {
         await using var local = await LocalAccountAsync();
 
+        using var other = new LoggerConfiguration().WriteTo.Braintrust("My Project").CreateLogger(); // shares the client: on a busy machine it has more than the five seconds of the sink's own end
+
         SevenLines.Serilog();
+        await BraintrustLog.FlushAsync();
 
         AssertTrace(local, "  helpful=0.9");
     }
@@ -22,8 +28,8 @@ public class SevenLinesTests
     {
         await using var local = await LocalAccountAsync();
 
-        var app = SevenLines.ILogger();
-        await app.DisposeAsync();
+        await using var app = SevenLines.ILogger();
+        await app.Services.GetRequiredService<BraintrustLoggerProvider>().Client.FlushAsync();
 
         AssertTrace(local, "");
     }

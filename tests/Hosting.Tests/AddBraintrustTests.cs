@@ -22,7 +22,7 @@ public sealed class AddBraintrustTests : IAsyncDisposable
     {
         using var source = new ActivitySource("Experimental.Microsoft.Extensions.AI");
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.ClearProviders().AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.None); // which says so where a machine is busy
         builder.AddBraintrust("My Project", _braintrust.Connect);
         await using var app = builder.Build();
         app.MapGet("/", (ILogger<AddBraintrustTests> log) =>

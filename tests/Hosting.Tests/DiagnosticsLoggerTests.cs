@@ -16,7 +16,9 @@ public sealed class DiagnosticsLoggerTests
     public async Task WhatIsWrongIsAWarningOfTheOtherLoggersAndNoRow()
     {
         var console = new Recorder();
-        var port = UnusedPort();
+        using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // and never listens: the port is nobody else's, and refuses
+        var port = ((IPEndPoint)nobody.LocalEndPoint!).Port;
         using var host = Build(console, $"http://127.0.0.1:{port}");
         await host.StartAsync();
         host.Services.GetRequiredService<ILogger<Recorder>>().LogInformation("Waits");
@@ -37,12 +39,9 @@ public sealed class DiagnosticsLoggerTests
     public async Task WhatWasWrongBeforeTheHostStartedIsSaidAtItsStart()
     {
         var console = new Recorder();
-        using var refusing = new HttpListener();
-        var port = UnusedPort();
-        refusing.Prefixes.Add($"http://127.0.0.1:{port}/");
-        refusing.Start();
-        var refused = RefuseAsync(refusing);
-        using var host = Build(console, $"http://127.0.0.1:{port}");
+        await using var refusing = await FakeBraintrust.StartAsync();
+        refusing.OnLogin = static _ => Task.FromResult<Reply?>(new Reply(401));
+        using var host = Build(console, refusing.Url.ToString());
         host.Services.GetRequiredService<ILogger<Recorder>>().LogInformation("Waits");
         await host.Services.GetRequiredService<BraintrustLoggerProvider>().Client.FlushAsync();
 
@@ -50,8 +49,6 @@ public sealed class DiagnosticsLoggerTests
 
         var (_, level, message) = await console.Next("401");
         Assert.Equal((LogLevel.Warning, "Login: Braintrust answered 401 (Unauthorized). Check BRAINTRUST_API_KEY."), (level, message));
-        refusing.Stop();
-        await refused;
     }
 
     static IHost Build(Recorder console, string address)
@@ -61,29 +58,6 @@ public sealed class DiagnosticsLoggerTests
         builder.Configuration.AddInMemoryCollection([new("Logging:Braintrust:ApiKey", Some.ApiKey()), new("Logging:Braintrust:AppUrl", address), new("Logging:Braintrust:ShutdownTimeout", "00:00:00.1")]);
         builder.AddBraintrust("My Project");
         return builder.Build();
-    }
-
-    static async Task RefuseAsync(HttpListener listener)
-    {
-        try
-        {
-            while (true)
-            {
-                var context = await listener.GetContextAsync();
-                context.Response.StatusCode = 401;
-                context.Response.Close();
-            }
-        }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException) // stopped
-        {
-        }
-    }
-
-    static int UnusedPort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>Somebody's console.</summary>

@@ -1,10 +1,18 @@
+using Braintrust.Logging.Tests;
 using Microsoft.Playwright;
 
 namespace Braintrust.Logging.Local.Browser.Tests;
 
-/// <summary>The system's Chromium or Chrome, started once for all tests.</summary>
+/// <summary>The system's Chromium or Chrome, started once for all tests. They run one after the other: a port that one of them gives back must not be another's at once.</summary>
+[CollectionDefinition("browser")]
+public sealed class BrowserCollection : ICollectionFixture<Chromium>;
+
+/// <inheritdoc cref="BrowserCollection"/>
 public sealed class Chromium : IAsyncLifetime
 {
+    // A browser and a server, on a machine that builds at the same time.
+    static readonly float Limit = (float)Patience.Limit.TotalMilliseconds;
+
     static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"];
 
     IPlaywright? _playwright;
@@ -24,10 +32,11 @@ public sealed class Chromium : IAsyncLifetime
         if (Path is null)
             return; // Each test says so for itself.
         _playwright = await Playwright.CreateAsync();
-        Assertions.SetDefaultExpectTimeout(20_000); // a machine that builds at the same time is slow
+        Assertions.SetDefaultExpectTimeout(Limit);
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Path,
+            Timeout = Limit,
             Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--font-render-hinting=none"],
         });
     }
@@ -43,7 +52,7 @@ public sealed class Chromium : IAsyncLifetime
             ReducedMotion = ReducedMotion.Reduce,
             TimezoneId = "UTC",
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(Limit);
         var page = await context.NewPageAsync();
         var complaints = new List<string>();
         page.Console += (_, message) =>
@@ -53,6 +62,13 @@ public sealed class Chromium : IAsyncLifetime
         };
         page.PageError += (_, error) => complaints.Add(error);
         return (page, complaints);
+    }
+
+    /// <summary>Closes all pages: they would go on asking for servers that are gone, or are by now another test's.</summary>
+    public async Task CloseAsync()
+    {
+        foreach (var context in _browser?.Contexts ?? [])
+            await context.CloseAsync();
     }
 
     public async Task DisposeAsync()

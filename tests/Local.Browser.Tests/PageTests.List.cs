@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Braintrust.Logging.Tests;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -108,7 +109,7 @@ public sealed partial class PageTests
         };
         await page.GetByLabel("Search").FillAsync("payment gateway");
         await Expect(page.Locator(".item")).ToHaveCountAsync(1);
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await cancelled.Task.WaitAsync(Patience.Limit);
         await page.GetByLabel("Search").FillAsync("nothing of this");
         await page.GetByRole(AriaRole.Button, new() { Name = "Show all traces" }).ClickAsync();
         await Expect(page.Locator(".item")).ToHaveCountAsync(7);
@@ -131,6 +132,6 @@ public sealed partial class PageTests
             await free.Task;
             await route.ContinueAsync();
         });
-        return (asked.Task.WaitAsync(TimeSpan.FromSeconds(20)), free.SetResult);
+        return (asked.Task.WaitAsync(Patience.Limit), free.SetResult);
     }
 }

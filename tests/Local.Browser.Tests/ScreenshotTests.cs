@@ -3,7 +3,8 @@ using Microsoft.Playwright;
 namespace Braintrust.Logging.Local.Browser.Tests;
 
 /// <summary>Takes the pictures that the docs show. They are kept only when SCREENSHOTS names a folder for them.</summary>
-public sealed class ScreenshotTests(Chromium chromium) : IClassFixture<Chromium>
+[Collection("browser")]
+public sealed class ScreenshotTests(Chromium chromium)
 {
     [BrowserTheory]
     [InlineData("traces", "/", 1360, 720, ColorScheme.Light)]

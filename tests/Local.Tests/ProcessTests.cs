@@ -77,7 +77,7 @@ public sealed class ProcessTests : IDisposable
     public async Task AnAddressThatIsNotOfThisMachineIsAMessageAndNotATrace()
     {
         var process = Start("--listen", "192.0.2.1", "--port", "0"); // an address for documentation
-        var error = await process.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        var error = await process.StandardError.ReadToEndAsync().WaitAsync(Patience.Limit);
         await process.WaitForExitAsync();
         Assert.Equal(1, process.ExitCode);
         Assert.StartsWith("Cannot listen on 192.0.2.1:0: ", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);

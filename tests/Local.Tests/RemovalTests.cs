@@ -33,7 +33,7 @@ public sealed class RemovalTests : IAsyncLifetime
     {
         using var http = new HttpClient { BaseAddress = _client.Local.Url };
         using var reader = new StreamReader(await http.GetStreamAsync("/local/changes"));
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var patience = new CancellationTokenSource(Patience.Limit);
         await reader.ReadLineAsync(patience.Token); // ready
         Assert.Equal(HttpStatusCode.NoContent, (await _client.DeleteAsync("/local/projects/Shop/traces/a")).Status);
         while (await reader.ReadLineAsync(patience.Token) != "event: changed")

@@ -68,6 +68,9 @@ public class AspNetCoreTests
         return await world.StoredAsync(World.Project);
     }
 
+    /// <summary>Without what Kestrel says of a machine that is too busy for its heartbeat.</summary>
+    static void NoHeartbeat(WebApplicationBuilder builder) => builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.None);
+
     static List<JsonObject> Roots(IEnumerable<JsonObject> rows) => [.. rows.Where(row => row.Parent() is null && row.Type() == "task")];
 
     static void AssertNested(IReadOnlyList<JsonObject> rows, JsonObject root)
@@ -130,7 +133,11 @@ public class AspNetCoreTests
     public async Task ARequestIsNamedByItsRouteWhateverIsLogged()
     {
         await using var world = await World.StartAsync();
-        var app = await AppAsync(world, builder => builder.Logging.AddFilter("Microsoft", LogLevel.Warning));
+        var app = await AppAsync(world, builder =>
+        {
+            builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+            NoHeartbeat(builder);
+        });
         using (var connection = RawHttp.To(app.Urls.First()))
         {
             await connection.SendAsync("GET", "/hello/one?secret=1");
@@ -295,12 +302,14 @@ public class AspNetCoreTests
     public async Task SignalRsConnectionIsNoSpanAndItsTokenNoProperty()
     {
         await using var world = await World.StartAsync();
+        var connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var app = await AppAsync(
             world,
             builder =>
             {
                 builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
                 builder.Services.AddConnections();
+                builder.Services.AddSingleton(connected);
             },
             app => app.MapConnectionHandler<Echo>("/echo"));
         using (var connection = RawHttp.To(app.Urls.First()))
@@ -308,6 +317,7 @@ public class AspNetCoreTests
             var (_, negotiated) = await connection.SendAsync("POST", "/echo/negotiate?negotiateVersion=1", "Content-Length: 0");
             var token = (string)JsonNode.Parse(negotiated)!["connectionToken"]!;
             Assert.Equal(200, (await connection.SendAsync("GET", "/echo?id=" + token)).Status); // the first poll of a long-polling client
+            await connected.Task.WaitAsync(Patience.Limit); // which is answered before the handler has begun
 
             var rows = await EndAsync(world, app);
             Assert.Equal(["GET /echo", "POST /echo/negotiate"], Roots(rows).Select(root => root.Name()).Order());
@@ -316,11 +326,12 @@ public class AspNetCoreTests
         }
     }
 
-    sealed class Echo(ILogger<Echo> logger) : ConnectionHandler
+    sealed class Echo(ILogger<Echo> logger, TaskCompletionSource connected) : ConnectionHandler
     {
         public override async Task OnConnectedAsync(ConnectionContext connection)
         {
             logger.LogInformation("Connected");
+            connected.SetResult();
             while (await connection.Transport.Input.ReadAsync() is { IsCompleted: false, IsCanceled: false } read)
             {
                 connection.Transport.Input.AdvanceTo(read.Buffer.End);
@@ -347,6 +358,7 @@ public class AspNetCoreTests
         var app = await AppAsync(world, builder =>
         {
             builder.Logging.SetMinimumLevel(LogLevel.Trace).AddFilter(null, LogLevel.Trace);
+            NoHeartbeat(builder);
             builder.Services.AddHttpClient();
         });
         var client = world.Watch(app.Services);

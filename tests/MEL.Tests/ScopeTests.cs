@@ -131,7 +131,7 @@ public class ScopeTests
     public async Task AThousandScopesAtOnceHaveNoWrongParent()
     {
         await using var world = await World.StartAsync();
-        var logger = world.Logger();
+        var logger = world.Logger(options => options.QueueLimitBytes = long.MaxValue); // whenever the loop gets to them
         await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Task.Run(async () =>
         {
             using (logger.BeginScope(("Number", i)))

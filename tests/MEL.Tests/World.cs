@@ -41,6 +41,7 @@ sealed class World : IAsyncDisposable
         options.Project = Project;
         options.TimeProvider = Clock;
         options.EagerlyEmitFirstEvent = false;
+        options.ShutdownTimeout = Patience.Limit; // what disposes without awaiting waits in real time, whatever the clock says
         options.OnLoss = loss =>
         {
             lock (Losses)

@@ -242,6 +242,7 @@ public sealed class ConsumerTests(Feed feed) : IAsyncLifetime
     {
         (start.Environment["BRAINTRUST_API_KEY"], start.Environment["BRAINTRUST_ORG_NAME"]) = (_local.ApiKey, _local.Organization);
         (start.Environment["BRAINTRUST_APP_URL"], start.Environment["BRAINTRUST_API_URL"]) = (_local.Url.ToString(), _local.Url.ToString());
+        start.Environment["Logging__Braintrust__ShutdownTimeout"] = "00:01:00"; // for those that read it: five seconds are not much on a busy machine
         start.RedirectStandardOutput = true;
     }
 

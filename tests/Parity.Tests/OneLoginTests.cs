@@ -12,7 +12,7 @@ public sealed class OneLoginTests
         void Account(BraintrustOptions options)
         {
             (options.ApiKey, options.AppUrl) = (server.ApiKey, server.Url.ToString());
-            options.Project = "shared";
+            (options.Project, options.ShutdownTimeout) = ("shared", Patience.Limit);
         }
         var log = new LoggerConfiguration()
             .WriteTo.Braintrust(options => Account(options))

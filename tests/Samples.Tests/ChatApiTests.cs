@@ -73,14 +73,12 @@ public sealed class ChatApiTests
     [Fact]
     public async Task AReaderWhoLeavesEndsTheTrace()
     {
-        var clock = new FakeTimeProvider();
+        var clock = new ModelTime();
         await using var service = await Running.StartAsync(clock);
-        var enough = new TaskCompletionSource();
         var reading = ReadAsync();
-        while (!enough.Task.IsCompleted)
+        for (var waits = 1; waits <= 3; waits++) // for the call of the tool and its end, and for the first word
         {
-            clock.Advance(TimeSpan.FromMilliseconds(8));
-            await Task.WhenAny(enough.Task, Task.Delay(2)); // real time for the real sockets
+            clock.Advance((await clock.Waits.WaitForAsync(waits))[waits - 1]);
         }
         await reading; // the model's time stands still from here on: what ends the stream is that nobody reads it
         var trace = Assert.Single(await service.EndAsync());
@@ -101,7 +99,19 @@ public sealed class ChatApiTests
                     break;
                 }
             }
-            enough.TrySetResult();
+        }
+    }
+
+    /// <summary>Tells how long somebody waits, as soon as they do.</summary>
+    sealed class ModelTime : FakeTimeProvider
+    {
+        public Journal<TimeSpan> Waits { get; } = new();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            Waits.Add(dueTime);
+            return timer;
         }
     }
 

@@ -77,15 +77,19 @@ public sealed class ProgramTests : IAsyncLifetime
     [InlineData("Start/Worker/StartWorker", "Answering ticket 1")]
     public async Task TheServicesThatTheReadmeBeginsWithMakeATraceByTheTimeTheyHaveStopped(string program, string name)
     {
-        using var process = Process.Start(Start(program, "--urls=http://127.0.0.1:0"))!;
+        var (isStarted, hasWorked) = (false, false);
+        using var process = Process.Start(Start(program, "--urls=http://127.0.0.1:0", $"--Logging:Braintrust:ShutdownTimeout={Patience.Limit}"))!; // the usual five seconds are not much on a busy machine
+        using var end = new Ending(process);
         var errors = process.StandardError.ReadToEndAsync();
-        while (await process.StandardOutput.ReadLineAsync() is { } line && !line.Contains("Application started", StringComparison.Ordinal))
+        while (!(isStarted && hasWorked) && await process.StandardOutput.ReadLineAsync() is { } line)
         {
             if (line.Split("Now listening on: ") is [_, var url])
             {
                 using var http = new HttpClient();
                 Assert.Equal("At four.", await http.GetStringAsync(url));
             }
+            isStarted |= line.Contains("Application started", StringComparison.Ordinal);
+            hasWorked |= line.Contains("gpt-4o-mini said", StringComparison.Ordinal); // a worker's work begins when it will
         }
         using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
         var output = process.StandardOutput.ReadToEndAsync();
@@ -94,6 +98,12 @@ public sealed class ProgramTests : IAsyncLifetime
         Assert.Equal((0, ""), (process.ExitCode, await errors));
         Assert.NotEmpty(await output);
         AssertStarted(name);
+    }
+
+    /// <summary>A test that fails leaves no service behind.</summary>
+    sealed class Ending(Process process) : IDisposable
+    {
+        public void Dispose() => process.Kill(entireProcessTree: true); // nothing, once it has ended
     }
 
     void AssertStarted(string name)

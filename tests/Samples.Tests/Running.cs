@@ -33,7 +33,7 @@ sealed class Running : IAsyncDisposable
         var app = ChatApp.Build(
         [
             "--urls=http://127.0.0.1:0", $"--Logging:Braintrust:ApiKey={local.ApiKey}", $"--Logging:Braintrust:AppUrl={local.Url}", $"--Logging:Braintrust:ApiUrl={local.Url}",
-            "--Logging:Braintrust:OrgName=" + local.Organization,
+            "--Logging:Braintrust:OrgName=" + local.Organization, $"--Logging:Braintrust:ShutdownTimeout={Patience.Limit}", // for a machine that stands still for longer than the usual five seconds
         ], clock);
         await app.StartAsync();
         return new Running(app, local);

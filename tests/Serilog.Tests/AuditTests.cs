@@ -25,8 +25,10 @@ public class AuditTests
     public async Task WithRowsOnDiskTheCallStillWaitsForTheAnswer()
     {
         var folder = Directory.CreateTempSubdirectory("braintrust-").FullName;
+        Task released;
         await using (var world = await World.OnSocketsAsync(options => options.SpoolDirectory = folder))
         {
+            released = world.Client.Released;
             await using var log = new LoggerConfiguration().AuditTo.Braintrust(world.Client, world.Project).CreateLogger();
 
             log.Information("first");
@@ -36,6 +38,7 @@ public class AuditTests
             Assert.Throws<AggregateException>(() => log.Information("poison"));
             Assert.Equal(0, world.Client.Ledger.SpooledRows);
         }
+        await released.WaitAsync(Patience.Limit);
         Canary.CheckFolder(folder);
         Directory.Delete(folder, recursive: true);
     }

@@ -124,7 +124,9 @@ public class LifetimeTests
         await log.DisposeAsync();
         await Task.WhenAll(writing);
 
-        Assert.Equal(writers * each, world.Server.Stored(world.Project).Count + listener.Events.Count());
+        var stored = world.Server.Stored(world.Project).Count;
+        await listener.Told.WaitForAsync(told => told.Sum(it => it.Events.Count) >= writers * each - stored, "all that was not stored");
+        Assert.Equal(writers * each, stored + listener.Events.Count());
         Assert.Equal(writers * each, lease.Client.Ledger.Accepted);
         world.CheckLedger();
     }

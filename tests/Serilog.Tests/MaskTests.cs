@@ -37,6 +37,12 @@ public class MaskTests
     public async Task AFallbackGetsTheEventBackAsItWasLogged()
     {
         await using var world = await World.OnSocketsAsync();
+        var login = new TaskCompletionSource();
+        world.Server.OnLogin = async _ =>
+        {
+            await login.Task; // nothing leaves the queue before it was full
+            return null;
+        };
         var fallback = new RecordingSink();
         await using (var logger = new LoggerConfiguration().WriteTo.FallbackChain(
             to => to.Braintrust(options =>
@@ -50,6 +56,7 @@ public class MaskTests
             {
                 logger.Information("Hello {Name}", "you");
             }
+            login.SetResult();
         }
         Assert.NotEmpty(fallback.Events.Entries);
         Assert.All(fallback.Events.Entries, it => Assert.Equal("Hello {Name}", it.MessageTemplate.Text));

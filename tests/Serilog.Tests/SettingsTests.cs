@@ -24,7 +24,7 @@ public class SettingsTests
         ["queueLimitBytes"] = ("7000000", it => it.QueueLimitBytes = 7_000_000),
         ["eagerlyEmitFirstEvent"] = ("false", it => it.EagerlyEmitFirstEvent = false),
         ["retryTimeLimit"] = ("01:00:00", it => it.RetryTimeLimit = TimeSpan.FromHours(1)),
-        ["shutdownTimeout"] = ("00:00:07", it => it.ShutdownTimeout = TimeSpan.FromSeconds(7)),
+        ["shutdownTimeout"] = ("00:00:47", it => it.ShutdownTimeout = TimeSpan.FromSeconds(47)),
         ["asyncFlush"] = ("false", it => it.AsyncFlush = false),
         ["flushOnExit"] = ("false", it => it.FlushOnExit = false),
         ["samplingRatio"] = ("0.9999999", it => it.SamplingRatio = 0.9999999),
@@ -276,6 +276,7 @@ public class SettingsTests
             await using (var log = new LoggerConfiguration().ReadFrom.Configuration(Read(JsonNode.Parse(json)!.AsObject())).CreateLogger())
             {
                 log.Information("hello");
+                await world.Server.WaitForRowsAsync(1); // the first is sent at once; the end would not wait longer than five seconds
             }
         }
         finally
@@ -322,6 +323,7 @@ public class SettingsTests
             ["apiKey"] = world.Server.ApiKey,
             ["appUrl"] = world.Server.Url.ToString(),
             ["apiUrl"] = world.Server.Url.ToString(),
+            ["shutdownTimeout"] = World.EndTimeout.ToString(),
         };
         foreach (var (name, value) in more)
         {

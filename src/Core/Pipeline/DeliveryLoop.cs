@@ -53,6 +53,7 @@ sealed class DeliveryLoop
     int _readyWhenSent;
     bool _hasSent;
     long _oldest = long.MaxValue;
+    long _turnBegan;
     FlushResult? _rest;
 
     public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, AttachmentTransport attachments, Func<RowComposer> composers, Ledger ledger, LossReporter losses, Refusals refusals, FrontEnd self, Spooling? spooling)
@@ -175,6 +176,7 @@ sealed class DeliveryLoop
         {
             try
             {
+                _turnBegan = Now;
                 while (_asked.TryDequeue(out var request))
                 {
                     _flushes.Ask(request);
@@ -610,12 +612,15 @@ sealed class DeliveryLoop
         : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MostInFlight ? long.MaxValue
         : _options.BatchSizeLimit;
 
+    /// <summary>
+    /// For what was not yet due when the turn began: by now it may be, if the loop stood still in between, and nobody has looked since. Then the timer fires at once.
+    /// </summary>
     bool ArmTimer()
     {
-        var now = Now;
+        var (began, now) = (_turnBegan, Now);
         var next = Math.Min(IsStopping ? _stopBy : long.MaxValue, _flushes.NextDeadline);
         next = Math.Min(next, _uploads.NextStart);
-        if (IsStopping && !_uploads.AreDone && now < UploadsStopBy)
+        if (IsStopping && !_uploads.AreDone && began < UploadsStopBy)
         {
             next = Math.Min(next, UploadsStopBy);
         }
@@ -629,17 +634,17 @@ sealed class DeliveryLoop
             next = Math.Min(next, After(_outbox.FillingSince, _options.Period));
         }
         var isQuiet = IsOnDemand && !_flushes.AreWaiting && !IsStopping && !IsLong; // nobody waits: the next flush tries again
-        if (!_api.IsOpen(now) && !isQuiet)
+        if (!_api.IsOpen(began) && !isQuiet)
         {
             next = Math.Min(next, _api.OpensAt);
         }
         foreach (var lane in _outbox.Lanes)
         {
-            if (lane.Lost is { } lost && lost.TellAt > now && !isQuiet) // later than that it waits for the destination, not for time
+            if (lane.Lost is { } lost && lost.TellAt > began && !isQuiet) // later than that it waits for the destination, not for time
             {
                 next = Math.Min(next, lost.TellAt);
             }
-            if (lane.Parked.Count > 0 && !lane.Gate.IsOpen(now) && !isQuiet)
+            if (lane.Parked.Count > 0 && !lane.Gate.IsOpen(began) && !isQuiet)
             {
                 next = Math.Min(next, lane.Gate.OpensAt);
             }

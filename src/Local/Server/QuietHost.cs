@@ -27,6 +27,10 @@ static class QuietHost
             kestrel.Listen(address, port);
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // RequestBody keeps the limit, and answers in words.
+
+            // An app that stands in a debugger, or a browser on a busy machine, is slow and no attacker: after five seconds it would be cut off.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
         });
         return builder.Build();
     }

@@ -17,6 +17,7 @@ public sealed class ValueFaultTests
         {
             (options.ApiKey, options.AppUrl, options.HttpMessageHandler, options.Project) = (Some.ApiKey(), "https://app.example", acceptor, "P");
             (options.QueueLimit, options.QueueLimitBytes, options.FlushOnExit) = (int.MaxValue, long.MaxValue, false);
+            options.FlushTimeout = TimeSpan.FromMinutes(10); // thousands of large rows, on whatever machine
         })).BuildServiceProvider();
         var client = services.GetRequiredService<BraintrustLoggerProvider>().Client;
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Test");

@@ -16,6 +16,7 @@ public sealed class ValueFaultTests
         await using var client = new BraintrustClient(new()
         {
             ApiKey = Some.ApiKey(), AppUrl = "https://app.example", HttpMessageHandler = acceptor, QueueLimit = int.MaxValue, QueueLimitBytes = long.MaxValue, FlushOnExit = false,
+            FlushTimeout = TimeSpan.FromMinutes(10), // thousands of large rows, on whatever machine
         });
         var passed = new CountingSink();
         await using var log = new LoggerConfiguration().MinimumLevel.Verbose().Destructure.ToMaximumCollectionCount(1_500).Destructure.ToMaximumDepth(4)
