@@ -41,7 +41,7 @@ static class Program
         var minutes = double.Parse(After("--minutes", options) ?? "600", CultureInfo.InvariantCulture);
         var results = new Results(After("--data", options), AllScenarios.All);
         var runner = new Runner(rounds, isSmoke, After("--only", options)?.Split(',') ?? [], results, TimeSpan.FromMinutes(minutes));
-        foreach (var scenario in name == "all" ? AllScenarios.All : [AllScenarios.Named(name)])
+        foreach (var scenario in name == "all" ? AllScenarios.All.Where(scenario => isSmoke || !scenario.IsLong) : [AllScenarios.Named(name)])
         {
             if (!await runner.RunAsync(scenario))
             {

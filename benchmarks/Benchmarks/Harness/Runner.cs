@@ -7,9 +7,6 @@ namespace Braintrust.Logging.Benchmarks.Harness;
 /// <summary>Runs scenarios: contenders take turns, round after round, so that what else the machine does meets all of them.</summary>
 sealed class Runner(int rounds, bool isSmoke, IReadOnlyList<string> only, Results results, TimeSpan patience)
 {
-    // No run takes a tenth of it.
-    static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
-
     readonly long _began = Stopwatch.GetTimestamp();
 
     /// <summary>Measures what has no results yet. False: the time is over, and there is more to do.</summary>
@@ -53,7 +50,7 @@ sealed class Runner(int rounds, bool isSmoke, IReadOnlyList<string> only, Result
         Console.Error.Write($"{scenario.Name} {variant} {contender.Name}: ");
         string[] arguments = ["client", scenario.Name, contender.Name, variant, url, isSmoke ? "--smoke" : "--full"];
         using var client = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true })!;
-        using var limit = new Timer(_ => End(client), null, Limit, Timeout.InfiniteTimeSpan); // one that hangs is one that failed
+        using var limit = new Timer(_ => End(client), null, scenario.Limit, Timeout.InfiniteTimeSpan); // one that hangs is one that failed
         var metrics = new Measured();
         while (client.StandardOutput.ReadLine() is { } line)
         {

@@ -20,6 +20,12 @@ abstract class Scenario
     /// <summary>Long ones are not repeated as often.</summary>
     public virtual int MostRounds => int.MaxValue;
 
+    /// <summary>Only measured when it is named: <c>all</c> is without it.</summary>
+    public virtual bool IsLong => false;
+
+    /// <summary>A run that takes longer hangs, and is ended.</summary>
+    public virtual TimeSpan Limit => TimeSpan.FromMinutes(4); // the others need less than a tenth of it
+
     /// <summary>How long the receiver takes for each answer, in milliseconds.</summary>
     public virtual int Latency(string variant) => 0;
 
@@ -31,6 +37,9 @@ abstract class Scenario
 sealed record Run(Contender Contender, Setup Setup, Receiver Receiver, string Variant, bool IsSmoke)
 {
     public IContender Make() => Contender.Make(Setup);
+
+    /// <summary>How long to wait for what should arrive.</summary>
+    public TimeSpan Patience => TimeSpan.FromSeconds(20);
 
     public bool Arrives => Contender.Mark != "-";
 
@@ -49,7 +58,7 @@ sealed record Run(Contender Contender, Setup Setup, Receiver Receiver, string Va
             }
             if (Arrives)
             {
-                await Receiver.WaitForAsync((long)round * events, TimeSpan.FromSeconds(20));
+                await Receiver.WaitForAsync((long)round * events, Patience);
             }
             await Task.Delay(100);
         }

@@ -18,6 +18,8 @@ static class AllScenarios
         new DepthScenario(),
         new ColdScenario("serilog"),
         new ColdScenario("ilogger"),
+        new ManyEventsScenario(),
+        new WorkingSetScenario(),
     ];
 
     public static Scenario Named(string name) =>
