@@ -170,7 +170,7 @@ public sealed partial class KillMatrixTests(ITestOutputHelper output)
                     return missing.Count == 0;
                 }, "all that was safe");
                 watch.Stop();
-                Assert.True((await client.FlushAsync()).Completed);
+                Assert.True((await client.FlushAsync(Patience.Limit)).Completed);
                 Assert.Equal((0, 0), (client.Ledger.SpooledRows, client.Ledger.DroppedRows));
             }
             var stored = _server.Stored("victim").Select(row => (string)row["id"]!).ToList();
