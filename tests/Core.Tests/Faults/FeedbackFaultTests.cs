@@ -15,7 +15,7 @@ public sealed class FeedbackFaultTests
         world.Server.OnLogs3 = static _ => Task.FromResult<Reply?>(new Reply(451, "{}")); // a status of this test's own: lines are limited by cause
         BraintrustDiagnostics.Enable(line =>
         {
-            if (line.Contains("451"))
+            if (line.Contains("answered 451"))
             {
                 lines.Add(line);
                 logger.Log(output: line);
@@ -55,7 +55,7 @@ public sealed class FeedbackFaultTests
         var status = isBlocking ? 416 : 417;
         BraintrustDiagnostics.Enable(line =>
         {
-            if (line.Contains($"{status}"))
+            if (line.Contains($"answered {status}"))
             {
                 entered.TrySetResult();
                 if (!isBlocking)
