@@ -139,10 +139,12 @@ public sealed class FaultExchange
 {
     readonly Wire _wire;
     readonly HttpClient _behind;
+    readonly Action _answered;
     readonly CancellationToken _end;
     byte[]? _body;
+    int _isAnswered;
 
-    internal FaultExchange(Wire wire, FaultRequest request, HttpClient behind, CancellationToken end) => (_wire, Request, _behind, _end) = (wire, request, behind, end);
+    internal FaultExchange(Wire wire, FaultRequest request, HttpClient behind, Action answered, CancellationToken end) => (_wire, Request, _behind, _answered, _end) = (wire, request, behind, answered, end);
 
     public FaultRequest Request { get; }
 
@@ -170,9 +172,26 @@ public sealed class FaultExchange
     public Task AnswerAsync(int status, string body, params (string Name, string Value)[] headers) => WriteAsync(
         $"HTTP/1.1 {status} Said\r\n{string.Concat(headers.Select(it => $"{it.Name}: {it.Value}\r\n"))}Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
 
-    public async Task WriteAsync(string bytes) => await _wire.Stream.WriteAsync(Encoding.UTF8.GetBytes(bytes), _end);
+    public async Task WriteAsync(string bytes)
+    {
+        Answered(); // first: whoever has the answer may ask anew before we get to it
+        await _wire.Stream.WriteAsync(Encoding.UTF8.GetBytes(bytes), _end);
+    }
 
-    public void Reset() => _wire.Reset();
+    /// <summary>The request is under way no more.</summary>
+    internal void Answered()
+    {
+        if (Interlocked.Exchange(ref _isAnswered, 1) == 0)
+        {
+            _answered();
+        }
+    }
+
+    public void Reset()
+    {
+        Answered();
+        _wire.Reset();
+    }
 
     public void Close() => _wire.Close();
 

@@ -10,7 +10,7 @@ namespace Braintrust.Logging.Tests;
 /// </summary>
 public sealed class FaultServer : IAsyncDisposable
 {
-    readonly TcpListener _listener;
+    readonly Socket _listener;
     readonly CancellationTokenSource _end = new();
     readonly HttpClient _behind;
     readonly Task _serving;
@@ -20,13 +20,13 @@ public sealed class FaultServer : IAsyncDisposable
     int _openConnections;
 
     /// <param name="store">Where requests go that nothing is wrong with. It stays the caller's.</param>
-    /// <param name="port">0: any free one.</param>
-    public FaultServer(FakeBraintrust store, int port = 0)
+    /// <param name="port">Where; null: anywhere.</param>
+    public FaultServer(FakeBraintrust store, ClosedPort? port = null)
     {
-        _listener = new TcpListener(IPAddress.Loopback, port);
+        port ??= new ClosedPort();
         _behind = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null }) { BaseAddress = store.Url };
-        _listener.Start();
-        Url = $"http://{_listener.LocalEndpoint}";
+        _listener = port.Open();
+        Url = port.Url;
         _serving = ServeAsync();
     }
 
@@ -63,7 +63,7 @@ public sealed class FaultServer : IAsyncDisposable
         {
             while (true)
             {
-                var socket = await _listener.AcceptSocketAsync(_end.Token);
+                var socket = await _listener.AcceptAsync(_end.Token);
                 Interlocked.Increment(ref _connections);
                 _ = ServeAsync(socket);
             }
@@ -85,16 +85,8 @@ public sealed class FaultServer : IAsyncDisposable
                 {
                     var request = FaultRequest.Parse(head, Requests.Entries.Count(it => it.IsRows));
                     Requests.Add(request);
-                    var open = Interlocked.Increment(ref _open);
-                    InterlockedMax(ref _mostOpen, open);
-                    try
-                    {
-                        await AnswerAsync(wire, request);
-                    }
-                    finally
-                    {
-                        Interlocked.Decrement(ref _open);
-                    }
+                    InterlockedMax(ref _mostOpen, Interlocked.Increment(ref _open));
+                    await AnswerAsync(wire, request);
                     if (wire.IsOver)
                     {
                         return;
@@ -114,19 +106,26 @@ public sealed class FaultServer : IAsyncDisposable
 
     async Task AnswerAsync(Wire wire, FaultRequest request)
     {
-        var exchange = new FaultExchange(wire, request, _behind, _end.Token);
-        if (Script?.Invoke(request) is not { } fault)
-        {
-            await exchange.PassOnAsync();
-            return;
-        }
+        var exchange = new FaultExchange(wire, request, _behind, () => Interlocked.Decrement(ref _open), _end.Token);
         try
         {
-            await fault.Act(exchange);
+            if (Script?.Invoke(request) is not { } fault)
+            {
+                await exchange.PassOnAsync();
+                return;
+            }
+            try
+            {
+                await fault.Act(exchange);
+            }
+            finally
+            {
+                Happened.Add(fault.Name);
+            }
         }
         finally
         {
-            Happened.Add(fault.Name);
+            exchange.Answered();
         }
     }
 

@@ -47,9 +47,12 @@ public sealed class LoopbackServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, endpoint =>
             {
                 if (certificate is not null)
-                    endpoint.UseHttps(certificate);
+                    endpoint.UseHttps(certificate, https => https.HandshakeTimeout = TimeSpan.FromDays(1));
             });
             kestrel.Limits.MaxRequestBodySize = null;
+            // Nor does it lose patience with a client that has to wait for a processor.
+            (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (null, null);
+            kestrel.Limits.KeepAliveTimeout = kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromDays(1);
         });
         var app = builder.Build();
         var server = new LoopbackServer(app, answer);

@@ -19,7 +19,7 @@ var lost = 0L;
 var options = new BraintrustOptions
 {
     AppUrl = url, ApiKey = key, Project = "victim", Period = TimeSpan.FromMinutes(1), EagerlyEmitFirstEvent = false,
-    ShutdownTimeout = TimeSpan.FromSeconds(20), OnLoss = loss => Interlocked.Add(ref lost, loss.Count),
+    ShutdownTimeout = TimeSpan.FromSeconds(100), OnLoss = loss => Interlocked.Add(ref lost, loss.Count),
 };
 var hangs = args.Length > 3 && args[3] == "hangs";
 if (hangs) // the server never answers; what the end waits for is under way before it comes
@@ -49,7 +49,7 @@ switch (end)
             logger.Log(output: new string((char)('a' + i % 26), 1024));
         }
         client.Dispose();
-        SpinWait.SpinUntil(() => Interlocked.Read(ref lost) == offered + 1, TimeSpan.FromSeconds(10));
+        SpinWait.SpinUntil(() => Interlocked.Read(ref lost) == offered + 1, TimeSpan.FromSeconds(100));
         Console.WriteLine($"lost {Interlocked.Read(ref lost)} of {offered + 1}");
         return 0;
     case "starved": // every thread of the pool blocked while others log
@@ -86,7 +86,9 @@ switch (end)
 }
 if (options.SpoolDirectory is not null)
 {
-    client.FlushAsync(TimeSpan.FromSeconds(1)).GetAwaiter().GetResult(); // on disk, if nobody takes it
+    while (!client.FlushAsync(TimeSpan.FromSeconds(1)).GetAwaiter().GetResult().Completed) // on disk, if nobody takes it
+    {
+    }
 }
 Console.WriteLine("ready");
 if (hangs)

@@ -182,14 +182,18 @@ sealed class SpoolInbox(
 
     public ValueTask WaitAsync(long untilRows, bool isIdle) => handover.WaitAsync(untilRows, _seen); // beginnings are the thread's
 
-    /// <summary>What the disk can still take it gets, even if there was no time to send anything. In real time, as the disk is.</summary>
+    /// <summary>
+    /// What the disk can still take it gets, even if there was no time to send anything. In real time, as the disk is. On a machine that is short of processors the thread may stand still
+    /// without the disk being to blame: that is no reason to leave.
+    /// </summary>
     public async Task SettledAsync()
     {
         var start = Stopwatch.GetTimestamp();
-        for (var seen = -1L; !thread.Drained.IsCompleted && handover.Rows != seen && Stopwatch.GetElapsedTime(start) < Spooling.TimeToDrain;)
+        for (var isStill = false; !isStill && !thread.Drained.IsCompleted && Stopwatch.GetElapsedTime(start) < Spooling.TimeToDrain;)
         {
-            seen = handover.Rows;
+            var seen = handover.Rows;
             await thread.Drained.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            isStill = thread.IsAtDisk && handover.Rows == seen;
         }
     }
 

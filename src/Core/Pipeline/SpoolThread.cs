@@ -45,6 +45,9 @@ sealed class SpoolThread : IRowTaker
     long _committedAt;
     long _maintainedAt;
 
+    // The thread's own, read by the loop.
+    bool _isAtDisk;
+
     // Written by the loop.
     bool _isLoopOver;
 
@@ -65,6 +68,9 @@ sealed class SpoolThread : IRowTaker
 
     /// <summary>When all that was accepted before the end is on disk, or in the loop's hands.</summary>
     public Task Drained => _drained.Task;
+
+    /// <summary>Whether it waits for the disk, rather than for a processor.</summary>
+    public bool IsAtDisk => Volatile.Read(ref _isAtDisk);
 
     /// <summary>When the files are given up.</summary>
     public Task Released => _released.Task;
@@ -247,7 +253,9 @@ sealed class SpoolThread : IRowTaker
         {
             return;
         }
+        Volatile.Write(ref _isAtDisk, true);
         var isOnDisk = _store.Commit();
+        Volatile.Write(ref _isAtDisk, false);
         if (_store.HasNews) // the oldest made way, and are to be told of
         {
             _handover.Ring();
@@ -311,7 +319,9 @@ sealed class SpoolThread : IRowTaker
             return;
         }
         var wasUnreadable = _store.IsUnreadable;
+        Volatile.Write(ref _isAtDisk, true);
         _store.Maintain();
+        Volatile.Write(ref _isAtDisk, false);
         _maintainedAt = Stopwatch.GetTimestamp();
         if (_store.Rows != rows || (wasUnreadable && !_store.IsUnreadable)) // adopted or lost, or to be tried again: the loop has to know
         {

@@ -16,10 +16,13 @@ static class FailureRule
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => $"The host {host} was not found. Check the name and the network.",
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Tls(host),
         HttpRequestException { InnerException: AuthenticationException } => Tls(host),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => $"{host} could not be reached. Check the network and the proxy.",
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => Unreached(host),
+        TaskCanceledException { InnerException: TimeoutException } => Unreached(host), // the time to connect has a limit of its own, and this is how .NET says so
         HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => $"The proxy did not let us through to {host}. Check the proxy settings.",
         _ => $"The request to {host} failed ({exception.GetType().Name}).",
     };
+
+    static string Unreached(string host) => $"{host} could not be reached. Check the network and the proxy.";
 
     static string Tls(string host) => $"No secure connection to {host}: TLS failed. Check the certificates this machine trusts and the proxy.";
 }

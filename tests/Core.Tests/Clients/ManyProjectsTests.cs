@@ -38,7 +38,7 @@ public sealed class ManyProjectsTests
         {
             client.GetLogger($"tenant {i}", setCurrent: false).Log(name: "row");
         }
-        await world.AdvanceUntil(client.FlushAsync(TimeSpan.FromDays(10)), TimeSpan.FromSeconds(20)); // longer than the real sockets can take
+        await world.AdvanceUntil(client.FlushAsync(TimeSpan.FromDays(10)), TimeSpan.FromSeconds(20));
         Assert.Equal(projects, client.Ledger.DroppedRows);
         world.Clock.Advance(TimeSpan.FromHours(1));
         await world.AdvanceUntil(client.FlushAsync(), TimeSpan.FromSeconds(1));

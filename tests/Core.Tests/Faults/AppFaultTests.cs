@@ -35,7 +35,7 @@ public sealed class AppFaultTests
         async Task DeliveredAsync()
         {
             await broken.WaitForRowsAsync(rows);
-            await DiskWorld.UntilAsync(() => Spooled(folder.Path).Length == 0); // a slow disk may let go of them later than the process ends
+            await Patience.UntilAsync(() => Spooled(folder.Path).Length == 0); // a slow disk may let go of them later than the process ends
         }
     }
 

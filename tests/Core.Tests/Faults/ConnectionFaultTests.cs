@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Braintrust.Logging.Tests.Clients;
 using Braintrust.Logging.Transport;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Braintrust.Logging.Tests.Faults;
 
@@ -45,7 +46,7 @@ public sealed class ConnectionFaultTests
 
         for (var i = 0; i < count; i++)
         {
-            using var http = new HttpExchange(null, TimeProvider.System); // a connection of its own: on one that the answer before has spoilt, this one's may never be asked for
+            using var http = new HttpExchange(null, new FakeTimeProvider()); // a connection of its own: on one that the answer before has spoilt, this one's may never be asked for
             var reply = await http.PostAsync($"{it.Faults.Url}/logs3", "sk-canary", "{}"u8.ToArray(), CancellationToken.None).WaitAsync(Patience.Limit);
             var answer = ResponseRule.ForRows(reply, 1, default);
             Assert.InRange(reply.Body.Length, 0, HttpExchange.BodyLimit);
@@ -134,11 +135,14 @@ public sealed class ConnectionFaultTests
         logger.Log(name: "row");
 
         var flush = logger.Client.FlushAsync(TimeSpan.FromMinutes(2));
-        await it.World.AdvanceUntil(flush, TimeSpan.FromSeconds(1));
+        await Patience.UntilAsync(() => it.Faults.Connections > 0); // and there it hangs
+        it.World.Clock.Advance(HttpExchange.Deadline);
+        await Patience.UntilAsync(() => logger.Client.LastError is not null);
+        it.World.Clock.Advance(TimeSpan.FromMinutes(2));
+        await flush.WaitAsync(Patience.Limit);
 
         Assert.Equal((false, 1), ((await flush).Completed, (await flush).Pending));
         Assert.Contains("did not answer within 30 s", (await flush).LastError);
-        Assert.True(it.Faults.Connections > 0);
     }
 
     [Theory, InlineData("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n"), InlineData("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"), InlineData("")]
@@ -146,12 +150,9 @@ public sealed class ConnectionFaultTests
     public async Task AProxyThatRefusesOrIsDownSeesNeitherKeyNorRowsAndTheRowsAreKept(string answer)
     {
         await using var world = await World.StartAsync();
+        using var down = new ClosedPort();
         using var proxy = new Tests.Transport.RawServer(answer);
-        if (answer.Length == 0)
-        {
-            proxy.Dispose();
-        }
-        using var handler = new SocketsHttpHandler { Proxy = new WebProxy(proxy.Url) };
+        using var handler = new SocketsHttpHandler { Proxy = new WebProxy(answer.Length == 0 ? down.Url : proxy.Url) };
         var logger = world.Logger(options => (options.AppUrl, options.ApiUrl, options.HttpMessageHandler) = ("https://app.invalid", "https://api.invalid", handler));
 
         logger.Log(name: "a row with a prompt");

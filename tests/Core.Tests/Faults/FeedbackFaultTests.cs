@@ -15,7 +15,7 @@ public sealed class FeedbackFaultTests
         world.Server.OnLogs3 = static _ => Task.FromResult<Reply?>(new Reply(451, "{}")); // a status of this test's own: lines are limited by cause
         BraintrustDiagnostics.Enable(line =>
         {
-            if (line.Contains("451"))
+            if (line.Contains("answered 451"))
             {
                 lines.Add(line);
                 logger.Log(output: line);
@@ -37,7 +37,7 @@ public sealed class FeedbackFaultTests
 
             Assert.True(world.Server.Logs3Count > 4); // the fault happened, and went on
             Assert.InRange(lines.Count, 1, 4); // one a minute and cause: the loss, and the pause
-            Assert.Equal(200 + lines.Count, logger.Client.Ledger.Accepted);
+            await Patience.UntilAsync(() => logger.Client.Ledger.Accepted == 200 + lines.Count); // a line is noted, and then logged
         }
         finally
         {
@@ -55,7 +55,7 @@ public sealed class FeedbackFaultTests
         var status = isBlocking ? 416 : 417;
         BraintrustDiagnostics.Enable(line =>
         {
-            if (line.Contains($"{status}"))
+            if (line.Contains($"answered {status}"))
             {
                 entered.TrySetResult();
                 if (!isBlocking)

@@ -13,8 +13,22 @@ static class Inside
 
     public static bool IsSending(BraintrustClient client) => ((Outbox)Field(Field(client, "_loop"), "_outbox")).Sending > 0;
 
+    /// <summary>Whether nothing happens but by time, or by a call: the loop waits for its bell, no answer is awaited, and all losses are told.</summary>
+    public static bool Rests(BraintrustClient client) => (IsOver(client) || (Waits(client) && !IsAsking(client))) && ((LossReporter)Field(client, "_losses")).Told.IsCompleted;
+
+    static bool IsOver(BraintrustClient client) => ((DeliveryLoop)Field(client, "_loop")).Completion.IsCompleted;
+
     /// <summary>Whether an answer of the server is awaited.</summary>
-    public static bool IsAsking(BraintrustClient client) => IsSending(client) || (int)Field(Field(client, "_loop"), "_lookUps") > 0;
+    static bool IsAsking(BraintrustClient client) =>
+        IsSending(client) || (int)Field(Field(client, "_loop"), "_lookUps") > 0 || ((Uploads)Field(Field(client, "_loop"), "_uploads")).AreRunning;
+
+    /// <summary>The bell is a channel, and knows who listens for it: from the moment it is rung nobody does.</summary>
+    static bool Waits(BraintrustClient client)
+    {
+        var inbox = Field(Field(client, "_loop"), "_inbox");
+        var bell = Field(Field(inbox, inbox is SpoolInbox ? "<handover>P" : "<queue>P"), "_bell");
+        return Find(Field(bell, "_rung"), "_blockedReadersHead") is not null;
+    }
 
     public static int ReadyBatches(BraintrustClient client) => ((Outbox)Field(Field(client, "_loop"), "_outbox")).Ready;
 
@@ -24,9 +38,9 @@ static class Inside
     /// <summary>Spans of which no row is on its way yet.</summary>
     public static int UnwrittenSpans(BraintrustClient client) => ((ICollection)Field(Field(Field(Field(client, "_loop"), "_inbox"), "<writer>P"), "_unwritten")).Count;
 
-    public static object Field(object of, string name) => of.GetType().GetField(name, BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(of)!;
+    public static object Field(object of, string name) => Find(of, name)!;
 
-    public static void Await(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, Patience.Limit), "It did not come about.");
+    static object? Find(object of, string name) => (of.GetType().GetField(name, BindingFlags.NonPublic | BindingFlags.Instance) ?? throw new MissingFieldException(of.GetType().FullName, name)).GetValue(of);
 
     public static void Collect()
     {

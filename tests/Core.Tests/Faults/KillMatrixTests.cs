@@ -145,7 +145,16 @@ public sealed partial class KillMatrixTests(ITestOutputHelper output)
             return run;
         }
 
-        public void Go() => Victim.StandardInput.WriteLine();
+        public void Go()
+        {
+            try
+            {
+                Victim.StandardInput.WriteLine();
+            }
+            catch (IOException) // killed already: a thread of the runtime's own made the call
+            {
+            }
+        }
 
         /// <summary>Another process takes over; all that was safe is stored once.</summary>
         /// <returns>How many were safe, and how long the takeover took.</returns>
@@ -170,7 +179,7 @@ public sealed partial class KillMatrixTests(ITestOutputHelper output)
                     return missing.Count == 0;
                 }, "all that was safe");
                 watch.Stop();
-                Assert.True((await client.FlushAsync()).Completed);
+                Assert.True((await client.FlushAsync(Patience.Limit)).Completed);
                 Assert.Equal((0, 0), (client.Ledger.SpooledRows, client.Ledger.DroppedRows));
             }
             var stored = _server.Stored("victim").Select(row => (string)row["id"]!).ToList();

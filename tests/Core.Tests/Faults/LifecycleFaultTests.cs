@@ -56,9 +56,9 @@ public sealed class LifecycleFaultTests(ITestOutputHelper output)
             await logger.Client.DisposeAsync();
         }
         var took = Stopwatch.GetElapsedTime(before);
-        Inside.Await(() => logger.Client.Ledger.ResidentRows == 0);
+        await Patience.UntilAsync(() => logger.Client.Ledger.ResidentRows == 0);
         Assert.Equal(1001, logger.Client.Ledger.Dropped["queue_full"] + logger.Client.Ledger.Dropped["shutdown"]);
-        Inside.Await(() => it.World.Losses.ToArray().Sum(loss => loss.Count) == 1001);
+        await Patience.UntilAsync(() => it.World.Losses.Sum(loss => loss.Count) == 1001);
         return took;
     }
 
@@ -86,13 +86,13 @@ public sealed class LifecycleFaultTests(ITestOutputHelper output)
         for (var round = 0; round < LongTests.Count(50, 2_000); round++)
         {
             using var acceptor = new Acceptor();
-            var client = new BraintrustClient(new() { ApiKey = Some.ApiKey(), AppUrl = "https://app.example", HttpMessageHandler = acceptor, Period = TimeSpan.FromMilliseconds(1), FlushOnExit = false });
+            var client = new BraintrustClient(new() { ApiKey = Some.ApiKey(), AppUrl = "https://app.example", HttpMessageHandler = acceptor, Period = TimeSpan.FromMilliseconds(1), ShutdownTimeout = Patience.Limit, FlushOnExit = false });
             var logger = client.GetLogger("P", setCurrent: false);
             using var start = new Barrier(5);
             await Task.WhenAll(
                 OnThread(() => { for (var i = 0; i < 100; i++) { logger.Log(name: "row"); } }),
                 OnThread(() => { for (var i = 0; i < 100; i++) { using var span = logger.StartSpan("span"); logger.LogFeedback(span.Id, comment: "c"); } }),
-                OnThread(() => Assert.NotNull(client.FlushAsync(TimeSpan.FromSeconds(5)).GetAwaiter().GetResult())),
+                OnThread(() => Assert.NotNull(client.FlushAsync(Patience.Limit).GetAwaiter().GetResult())),
                 OnThread(() => client.DisposeAsync().AsTask().GetAwaiter().GetResult()),
                 OnThread(client.Dispose)).WaitAsync(Patience.Limit);
 
@@ -150,7 +150,7 @@ public sealed class LifecycleFaultTests(ITestOutputHelper output)
         {
             clients.Add(await LiveAsync(acceptor));
         }
-        Inside.Await(() =>
+        await Patience.UntilAsync(() =>
         {
             Inside.Collect();
             return clients.Count(static client => client.IsAlive) < 20;
@@ -161,7 +161,7 @@ public sealed class LifecycleFaultTests(ITestOutputHelper output)
     [MethodImpl(MethodImplOptions.NoInlining)]
     static async Task<WeakReference> LiveAsync(Acceptor acceptor)
     {
-        await using var client = new BraintrustClient(Options(options => (options.HttpMessageHandler, options.FlushOnExit) = (acceptor, true)));
+        await using var client = new BraintrustClient(Options(options => (options.HttpMessageHandler, options.FlushOnExit, options.ShutdownTimeout) = (acceptor, true, Patience.Limit)));
         client.GetLogger("P", setCurrent: false).Log(name: "row");
         return new WeakReference(client);
     }
@@ -177,7 +177,7 @@ public sealed class LifecycleFaultTests(ITestOutputHelper output)
             client.GetLogger("P", setCurrent: false).Log(name: "row");
         }
         Assert.True(it.Faults.Connections - before >= 20);
-        Inside.Await(() => it.Faults.OpenConnections == 0);
+        await Patience.UntilAsync(() => it.Faults.OpenConnections == 0);
     }
 
     static BraintrustOptions Options(Action<BraintrustOptions> change)

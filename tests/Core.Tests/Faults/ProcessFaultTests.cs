@@ -113,8 +113,8 @@ public sealed class ProcessFaultTests
             await victim.SignalAsync(end);
         }
 
-        Assert.Equal(exitCode, await victim.EndAsync()); // which waits for half a minute: the budget is two seconds, a request's own limit a minute
-        Assert.True(watch.Elapsed > TimeSpan.FromSeconds(1.5), "It did not wait for its budget.");
+        Assert.Equal(exitCode, await victim.EndAsync());
+        Assert.InRange(watch.Elapsed.TotalSeconds, 1.5, 25); // the budget is two seconds, a request's own limit half a minute
         Assert.Equal(1, server.Logs3Count);
         Assert.Empty(server.Stored("victim"));
     }
@@ -123,11 +123,8 @@ public sealed class ProcessFaultTests
     public async Task AnOutageNeverNeedsMoreThanItsShareOfTheHeap()
     {
         var (kilobytes, queue, heap) = LongTests.AreOn ? (1_000_000, 64 << 20, "0xC800000") : (64_000, 8 << 20, "0x3000000"); // 200 MB and 48 MB, hard
-        var closed = new TcpListener(IPAddress.Loopback, 0);
-        closed.Start();
-        var url = $"http://{closed.LocalEndpoint}";
-        closed.Stop();
-        using var victim = Victims.Start([url, "sk-test", "outage", $"{kilobytes}", $"{queue}"], ("DOTNET_GCHeapHardLimit", heap));
+        using var closed = new ClosedPort();
+        using var victim = Victims.Start([closed.Url, "sk-test", "outage", $"{kilobytes}", $"{queue}"], ("DOTNET_GCHeapHardLimit", heap));
         var said = await victim.StandardOutput.ReadLineAsync();
 
         Assert.Equal(0, await victim.EndAsync());
@@ -159,7 +156,7 @@ public sealed class ProcessFaultTests
         using (var victim = Victims.Start([world.Server.Url.ToString(), world.Server.ApiKey, "starved", world.Folder]))
         {
             Assert.Equal("logged", await victim.StandardOutput.ReadLineAsync());
-            await Spool.DiskWorld.UntilAsync(() => world.Disk.Split("\"starved\"").Length > 1000);
+            await Patience.UntilAsync(() => world.Disk.Split("\"starved\"").Length > 1000);
             Assert.Equal(0, world.Server.Logs3Count);
             await victim.SignalAsync("KILL");
             Assert.Equal(137, await victim.EndAsync());

@@ -50,7 +50,7 @@ public sealed class QueueFaultTests
 
         Assert.InRange(client.Ledger.ResidentBytes, 4 * 1024 * 1024, 8 * 1024 * 1024);
         Assert.Equal(count, client.Ledger.Accepted);
-        Inside.Await(() => acceptor.Requests > 0); // the outage was met
+        await Patience.UntilAsync(() => acceptor.Requests > 0); // the outage was met
         await EndAsync(client);
         Assert.True(client.Ledger.Dropped["queue_full"] > count / 2);
         Assert.Equal(client.Ledger.Dropped, told.GroupBy(static loss => loss.Reason).ToDictionary(static loss => loss.Key, static loss => loss.Sum(static it => it.Count)));
@@ -73,7 +73,7 @@ public sealed class QueueFaultTests
                 logger.Log(output: "x");
             }
         })));
-        Assert.True((await client.FlushAsync()).Completed);
+        Assert.True((await client.FlushAsync(Patience.Limit)).Completed);
         await EndAsync(client);
 
         Assert.Equal(count, client.Ledger.Accepted);
@@ -179,7 +179,7 @@ public sealed class QueueFaultTests
         thread.Start();
         Assert.True(thread.Join(Patience.Limit));
 
-        Inside.Await(() => !threads.IsEmpty);
+        await Patience.UntilAsync(() => !threads.IsEmpty);
         Assert.DoesNotContain(caller, threads);
     }
 
@@ -219,8 +219,8 @@ public sealed class QueueFaultTests
         var logger = client.GetLogger("P", setCurrent: false);
 
         var spans = await Task.Run(() => Forget(logger, 5_000));
-        await client.FlushAsync();
-        Inside.Await(() =>
+        await client.FlushAsync(Patience.Limit);
+        await Patience.UntilAsync(() =>
         {
             Inside.Collect();
             return spans.Count(static span => span.IsAlive) < 50;
@@ -243,10 +243,10 @@ public sealed class QueueFaultTests
         flow.Value = "the user's";
         var client = Client(acceptor, options => options.OnLoss = _ => seen.Add(flow.Value));
         client.GetLogger("P", setCurrent: false).Log(name: "row");
-        await client.FlushAsync();
+        await client.FlushAsync(Patience.Limit);
         await EndAsync(client);
         client.GetLogger("P", setCurrent: false).Log(name: "late"); // a loss
-        Inside.Await(() => seen.Count == 2);
+        await Patience.UntilAsync(() => seen.Count == 2);
 
         Assert.All(seen, Assert.Null);
     }
@@ -306,7 +306,7 @@ public sealed class QueueFaultTests
             var ledger = client.Ledger;
             Assert.InRange(ledger.ResidentRows, 0, 1000);
             turns.Release(); // a batch goes, ten have come
-            Inside.Await(() => Volatile.Read(ref answered) == round + 1);
+            await Patience.UntilAsync(() => Volatile.Read(ref answered) == round + 1);
         }
         client.AssertBalanced();
         Assert.True(client.Ledger.Dropped["queue_full"] > 20_000);
@@ -343,7 +343,7 @@ public sealed class QueueFaultTests
             {
                 logger.Log(name: "row");
             }
-            await client.FlushAsync();
+            await client.FlushAsync(Patience.Limit);
             listener.RecordObservableInstruments();
             client.AssertBalanced();
             Assert.All(client.Ledger.Dropped, dropped => Assert.True(reasons.GetValueOrDefault(dropped.Key) >= dropped.Value));

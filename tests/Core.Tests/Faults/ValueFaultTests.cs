@@ -32,7 +32,7 @@ public sealed class ValueFaultTests
                 await client.FlushAsync();
             }
         }
-        var result = await client.FlushAsync();
+        var result = await client.FlushAsync(Patience.Limit);
         await client.DisposeAsync();
 
         Assert.True(Hostile.Thrown - thrown > count / 2, $"Only {Hostile.Thrown - thrown} values threw.");

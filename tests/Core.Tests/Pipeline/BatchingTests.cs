@@ -101,7 +101,7 @@ public sealed class BatchingTests
             logger.Log(name: "waiting");
         }
         var flush = logger.Client.FlushAsync();
-        Faults.Inside.Await(() => logger.Client.Ledger.UnreadBytes == 0);
+        await Patience.UntilAsync(() => logger.Client.Ledger.UnreadBytes == 0);
         Assert.Equal(4, world.Server.Logs3Count);
         hold.SetResult();
 

@@ -4,7 +4,6 @@ using Braintrust.Logging.Tests.Clients;
 namespace Braintrust.Logging.Tests.Pipeline;
 
 /// <summary>For functions whose process is frozen between calls: nothing happens unless asked for, and what is asked for is done by its deadline.</summary>
-[Collection("process-wide state")]
 public sealed class OnDemandTests
 {
     static void OnDemand(BraintrustOptions options) => (options.FlushMode, options.EagerlyEmitFirstEvent) = (FlushMode.OnDemand, true);
@@ -142,23 +141,5 @@ public sealed class OnDemandTests
         await logger.Client.DisposeAsync();
 
         Assert.Single(world.Rows);
-    }
-
-    [Theory]
-    [InlineData("true", FlushMode.OnDemand), InlineData(" Yes ", FlushMode.OnDemand), InlineData("1", FlushMode.OnDemand)]
-    [InlineData("false", FlushMode.Periodic), InlineData("", FlushMode.Periodic), InlineData(null, FlushMode.Periodic)]
-    public void TheEnvironmentCanAskForIt(string? value, FlushMode mode)
-    {
-        var before = Environment.GetEnvironmentVariable("BRAINTRUST_SYNC_FLUSH");
-        Environment.SetEnvironmentVariable("BRAINTRUST_SYNC_FLUSH", value);
-        try
-        {
-            Assert.Equal(mode, DeliveryOptions.From(new BraintrustOptions()).FlushMode);
-            Assert.Equal(FlushMode.Periodic, DeliveryOptions.From(new BraintrustOptions { FlushMode = FlushMode.Periodic }).FlushMode);
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable("BRAINTRUST_SYNC_FLUSH", before);
-        }
     }
 }

@@ -89,7 +89,8 @@ public sealed class ShutdownTests
 
         world.Clock.Advance(TimeSpan.FromSeconds(2.9));
         Assert.False(disposal.IsCompleted);
-        await world.AdvanceUntil(disposal, TimeSpan.FromSeconds(0.1));
+        world.Clock.Advance(TimeSpan.FromSeconds(0.1));
+        await disposal.WaitAsync(Patience.Limit);
 
         Assert.Equal("shutdown", Assert.Single(world.Losses).Reason);
         hanging.SetResult();
@@ -132,7 +133,7 @@ public sealed class ShutdownTests
             logger.Client.Dispose();
         });
         thread.Start();
-        Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
+        Assert.True(thread.Join(Patience.Limit));
         Assert.Single(world.Rows);
     }
 

@@ -36,7 +36,7 @@ public sealed class BrokenDiskTests
 
         Directory.Delete(world.Folder, recursive: true);
         logger.Log(name: "after");
-        await DiskWorld.UntilAsync(() => client.Ledger.ResidentRows == 0);
+        await Patience.UntilAsync(() => client.Ledger.ResidentRows == 0);
         world.Heal();
         Assert.True((await world.DeliverAsync(client)).Completed);
 
@@ -180,6 +180,53 @@ public sealed class BrokenDiskTests
         Assert.Equal((600, 0), (client.Ledger.SpooledRows, client.Ledger.DroppedRows));
     }
 
+    [Fact]
+    public async Task AThreadThatHasToWaitForAProcessorStillGetsItsRowsToTheDisk()
+    {
+        await using var world = await DiskWorld.StartAsync();
+        world.Fail();
+        var clock = new SlowClock(world.World.Clock);
+        var client = world.Client(options => (options.ShutdownTimeout, options.TimeProvider) = (TimeSpan.Zero, clock));
+        var logger = client.GetLogger(setCurrent: false);
+        clock.IsSlow = true;
+        logger.Log(name: "row");
+        await clock.Entered.Task.WaitAsync(Patience.Limit);
+        for (var i = 0; i < 100; i++)
+        {
+            logger.Log(name: "queued");
+        }
+
+        await world.EndAsync(client);
+
+        Assert.Equal((101, 0), (client.Ledger.SpooledRows, client.Ledger.DroppedRows));
+    }
+
+    /// <summary>Keeps the thread of the spool, not at the disk, for longer than a disk that stands still is waited for.</summary>
+    sealed class SlowClock(TimeProvider inner) : TimeProvider
+    {
+        int _calls;
+
+        public volatile bool IsSlow;
+
+        public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override long GetTimestamp() => inner.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => inner.CreateTimer(callback, state, dueTime, period);
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (IsSlow && Thread.CurrentThread.Name == "Braintrust spool" && Interlocked.Increment(ref _calls) == 1)
+            {
+                Entered.SetResult();
+                Thread.Sleep(1000); // that long it gets no processor
+            }
+            return inner.GetUtcNow();
+        }
+    }
+
     [Theory, InlineData("Too many open files"), InlineData("Input/output error"), Trait("Row", "D05")]
     public async Task WhatCannotBeReadNowIsTriedAgainAndHoldsUpNoRowOfAnotherId(string error)
     {
@@ -188,7 +235,7 @@ public sealed class BrokenDiskTests
         var client = world.Client(disk);
         var logger = client.GetLogger(setCurrent: false);
         var onDisk = logger.Log(name: "on disk", output: "first");
-        await DiskWorld.UntilAsync(() => client.Ledger.SpooledRows == 1);
+        await Patience.UntilAsync(() => client.Ledger.SpooledRows == 1);
         disk.IsFull = true;
         logger.UpdateSpan(onDisk, output: "second");
         logger.Log(name: "in memory");
@@ -197,7 +244,7 @@ public sealed class BrokenDiskTests
         }
         var span = logger.StartSpan("begun in memory");
         var flush = client.FlushAsync(TimeSpan.FromMinutes(5));
-        await world.AdvanceBetweenRequestsAsync(client, world.Server.WaitForRowsAsync(3));
+        await world.World.AdvanceUntil(world.Server.WaitForRowsAsync(3));
         await disk.WaitForAsync(BrokenCall.Read);
         await disk.WaitForAsync(BrokenCall.Write);
         await world.World.AdvanceUntil(flush);
@@ -215,7 +262,7 @@ public sealed class BrokenDiskTests
         disk.IsFull = false;
         world.World.Clock.Advance(TimeSpan.FromSeconds(2)); // the disk is asked again
         logger.UpdateSpan(onDisk, output: "third");
-        await DiskWorld.UntilAsync(() => client.Ledger.SpooledRows == 2); // behind what came in memory
+        await Patience.UntilAsync(() => client.Ledger.SpooledRows == 2); // behind what came in memory
         disk.IsUnreadable = false;
         Assert.True((await world.DeliverAsync(client)).Completed);
         Assert.Equal(["first", "second", "third"], world.Server.Arrivals.Entries.Where(row => (string?)row["id"] == onDisk).Select(static row => (string?)row["output"]));
@@ -233,17 +280,17 @@ public sealed class BrokenDiskTests
         for (var i = 0; i < 40; i++) // the oldest make way
         {
             logger.Log(output: text);
-            await DiskWorld.UntilAsync(() => client.Ledger.ResidentRows == 0);
+            await Patience.UntilAsync(() => client.Ledger.ResidentRows == 0);
         }
         logger.Log(name: "file", output: new BraintrustAttachment(new byte[1000], "a.bin"));
-        await DiskWorld.UntilAsync(() => client.Ledger.SpooledRows > 0 && client.Ledger.ResidentRows == 0);
+        await Patience.UntilAsync(() => client.Ledger.SpooledRows > 0 && client.Ledger.ResidentRows == 0);
         var evicted = client.Ledger.Dropped.GetValueOrDefault("spool_full");
         for (var i = 0; i < 10; i++)
         {
             logger.Log(output: text);
-            await DiskWorld.UntilAsync(() => client.Ledger.ResidentRows == 0);
+            await Patience.UntilAsync(() => client.Ledger.ResidentRows == 0);
         }
-        await DiskWorld.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("spool_full") > evicted);
+        await Patience.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("spool_full") > evicted);
         Assert.InRange(client.Ledger.ResidentBytes, 1000, 5000); // its bytes are kept
 
         disk.IsUnreadable = false;
@@ -257,7 +304,7 @@ public sealed class BrokenDiskTests
         await using var world = await DiskWorld.StartAsync();
         world.Server.OnLogs3 = static _ => Task.FromResult<Reply?>(new Reply(403, "{}"));
         var disk = new BrokenDisk();
-        var client = world.Client(disk, static options => (options.QueueLimitBytes, options.RetryTimeLimit) = (1 << 17, TimeSpan.FromMinutes(10)));
+        var client = world.Client(disk, static options => (options.QueueLimitBytes, options.RetryTimeLimit) = (1 << 17, TimeSpan.FromDays(1)));
         var logger = client.GetLogger(setCurrent: false);
         var text = new string('x', 3000);
         for (var i = 0; i < 20; i++) // more than a project that is refused may have in memory
@@ -265,14 +312,14 @@ public sealed class BrokenDiskTests
             logger.Log(output: text);
             await client.FlushAsync(TimeSpan.FromTicks(1));
         }
-        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 0 && IsDeferring(client)));
+        await world.World.AdvanceUntil(Patience.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 0 && IsDeferring(client)));
         disk.IsFull = true;
         logger.Log(name: "late");
-        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 1));
+        await world.World.AdvanceUntil(Patience.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 1));
         Assert.True(client.OldestAge > TimeSpan.Zero);
         Assert.Equal((false, 20, 1), await client.FlushAsync(TimeSpan.FromTicks(1)) is var result ? (result.Completed, result.Spooled, result.Pending) : default);
 
-        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("expired") == 21), TimeSpan.FromSeconds(10));
+        await world.World.AdvanceUntil(Patience.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("expired") == 21), TimeSpan.FromMinutes(10));
         Assert.Equal(0, client.Ledger.ResidentRows);
     }
 
@@ -297,10 +344,10 @@ public sealed class BrokenDiskTests
             logger.Log(output: text);
         }
         disk.Move();
-        await DiskWorld.UntilAsync(() => client.Ledger.ResidentRows == 0);
+        await Patience.UntilAsync(() => client.Ledger.ResidentRows == 0);
 
         Assert.Equal(0, disk.Failures);
-        await DiskWorld.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("spool_full") >= 600); // as with rows that come one by one
+        await Patience.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("spool_full") >= 600); // as with rows that come one by one
         client.AssertBalanced();
     }
 

@@ -53,25 +53,8 @@ sealed class DiskWorld : IAsyncDisposable
     public async Task<FlushResult> DeliverAsync(BraintrustClient client)
     {
         var flush = client.FlushAsync(TimeSpan.FromDays(1));
-        await AdvanceBetweenRequestsAsync(client, flush);
+        await World.AdvanceUntil(flush);
         return await flush;
-    }
-
-    /// <summary>Lets time pass until something is done.</summary>
-    public async Task AdvanceBetweenRequestsAsync(BraintrustClient client, Task done)
-    {
-        var deadline = DateTime.UtcNow + Patience.Limit;
-        while (!done.IsCompleted)
-        {
-            Assert.True(DateTime.UtcNow < deadline, "It did not happen, however much time passed.");
-            // Never while a request is under way: on a busy machine the limit of each would pass before its answer comes.
-            if (!Faults.Inside.IsAsking(client))
-            {
-                World.Clock.Advance(TimeSpan.FromMilliseconds(500));
-            }
-            await Task.WhenAny(done, Task.Delay(5)); // real time for the real sockets; nothing is asserted about it
-        }
-        await done;
     }
 
     /// <summary>What a process leaves behind that ends while nothing is delivered.</summary>
@@ -85,22 +68,8 @@ sealed class DiskWorld : IAsyncDisposable
     public async Task<BraintrustClient> AdoptAsync(long rows, Action<BraintrustOptions>? change = null)
     {
         var client = Client(change);
-        await UntilAsync(() => client.Ledger.Accepted >= rows);
+        await Patience.UntilAsync(() => client.Ledger.Accepted >= rows); // the thread of the spool goes by real time, and its books have no listeners
         return client;
-    }
-
-    /// <summary>
-    /// Looks again and again, since nothing tells when a row has reached the disk: the thread of the spool, which goes by real time, changes the books, and they have no listeners. What can be awaited
-    /// is (<see cref="BrokenDisk.WaitForAsync"/>, the server's journals).
-    /// </summary>
-    public static async Task UntilAsync(Func<bool> condition)
-    {
-        var deadline = DateTime.UtcNow + Patience.Limit;
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "It did not come about.");
-            await Task.Delay(5);
-        }
     }
 
     public IReadOnlyList<JsonObject> Rows => World.Rows;
@@ -129,8 +98,9 @@ sealed class DiskWorld : IAsyncDisposable
     {
         foreach (var client in _broken)
         {
-            await EndAsync(client);
-            Assert.Equal((0, 0), (client.Ledger.ResidentRows, client.Ledger.ResidentBytes));
+            await World.AdvanceWhateverIsUnderWayUntil(client.DisposeAsync().AsTask());
+            client.AssertBalanced();
+            await Patience.UntilAsync(() => client.Ledger is { ResidentRows: 0, ResidentBytes: 0 });
         }
         await World.DisposeAsync();
         _folder.Dispose();

@@ -105,9 +105,9 @@ public sealed class SpoolPipelineTests
             return null;
         };
         var second = await world.AdoptAsync(count, static options => options.BatchSizeLimit = 100);
-        await DiskWorld.UntilAsync(() => Faults.Inside.IsSending(second));
+        await Patience.UntilAsync(() => Faults.Inside.IsSending(second));
         var flush = second.FlushAsync(TimeSpan.FromDays(1));
-        await DiskWorld.UntilAsync(() => Faults.Inside.Size(second, "_flushes", "_epochs") == 2); // its marker was read
+        await Patience.UntilAsync(() => Faults.Inside.Size(second, "_flushes", "_epochs") == 2); // its marker was read
         Assert.Equal(0, second.Ledger.Delivered);
         release.SetResult();
 
@@ -143,7 +143,7 @@ public sealed class SpoolPipelineTests
             logger.Log(name: "row", output: "content that takes some room");
             if (i % 10_000 == 9_999)
             {
-                await DiskWorld.UntilAsync(() => client.Ledger.ResidentRows < 1000); // more than five times what the queue holds
+                await Patience.UntilAsync(() => client.Ledger.ResidentRows < 1000); // more than five times what the queue holds
             }
         }
         var result = await client.FlushAsync(TimeSpan.FromTicks(1));
@@ -180,11 +180,11 @@ public sealed class SpoolPipelineTests
             open.Log(name: $"row {i}");
             if (i % 100 == 99)
             {
-                await DiskWorld.UntilAsync(() => client.Ledger.ResidentRows == 0);
+                await Patience.UntilAsync(() => client.Ledger.ResidentRows == 0);
             }
         }
 
-        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => client.Ledger.Delivered == count));
+        await world.World.AdvanceUntil(Patience.UntilAsync(() => client.Ledger.Delivered == count));
         var result = await client.FlushAsync(TimeSpan.FromTicks(1));
         Assert.Equal((true, count), (result.Completed, result.Spooled));
         Assert.Equal(count, world.Server.Stored("open").Count);
@@ -238,7 +238,7 @@ public sealed class SpoolPipelineTests
         Assert.Equal(1, (await client.FlushAsync(TimeSpan.FromTicks(1))).Spooled);
         world.Heal();
         logger.Log(name: "second");
-        await DiskWorld.UntilAsync(() => client.Ledger.SpooledRows == 2);
+        await Patience.UntilAsync(() => client.Ledger.SpooledRows == 2);
         for (var i = 0; i < 100; i++)
         {
             world.World.Clock.Advance(TimeSpan.FromMinutes(1));
@@ -362,7 +362,7 @@ public sealed class SpoolPipelineTests
                 await client.FlushAsync(TimeSpan.FromTicks(1));
             }
         }
-        await DiskWorld.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("spool_full") > 0);
+        await Patience.UntilAsync(() => client.Ledger.Dropped.GetValueOrDefault("spool_full") > 0);
         client.AssertBalanced();
         world.Heal();
         Assert.True((await world.DeliverAsync(client)).Completed);
@@ -417,11 +417,7 @@ public sealed class SpoolPipelineTests
         await world.EndAsync(clients[0]); // two take over what two others leave, or one of them all
         await world.EndAsync(clients[1]);
         world.Heal();
-        await DiskWorld.UntilAsync(() =>
-        {
-            world.World.Clock.Advance(TimeSpan.FromSeconds(1)); // they look for what others left now and then
-            return clients[2].Ledger.Accepted + clients[3].Ledger.Accepted == 800;
-        });
+        await world.World.AdvanceUntil(Patience.UntilAsync(() => clients[2].Ledger.Accepted + clients[3].Ledger.Accepted == 800), TimeSpan.FromSeconds(1)); // they look for what others left now and then
         await world.DeliverAsync(clients[2]);
         await world.DeliverAsync(clients[3]);
 

@@ -135,11 +135,26 @@ public class HttpExchangeTests
     [Fact]
     public async Task ARefusedConnectionIsTriedAgainAndNamesTheHost()
     {
-        var server = new RawServer("");
-        server.Dispose();
+        using var server = new ClosedPort();
         var answer = ResponseRule.ForRows(await PostAsync(server.Url), 1, default);
         Assert.Equal(AnswerKind.Retry, answer.Kind);
         Assert.Equal($"{new Uri(server.Url).Authority} could not be reached. Check the network and the proxy.", answer.Message);
+    }
+
+    [Fact]
+    public async Task AConnectionThatIsNotMadeInTimeIsTriedAgainAndNamesTheHost()
+    {
+        using var given = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromMilliseconds(1),
+            ConnectCallback = static async (_, cancel) =>
+            {
+                await Task.Delay(Timeout.Infinite, cancel);
+                return Stream.Null;
+            },
+        };
+        var answer = ResponseRule.ForRows(await PostAsync("http://127.0.0.1:1", given: given), 1, default);
+        Assert.Equal((AnswerKind.Retry, "127.0.0.1:1 could not be reached. Check the network and the proxy."), (answer.Kind, answer.Message));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Braintrust.Logging.Tests.Watching;
 /// <summary>What stands over every test run finds what it is there to find.</summary>
 public class WatchTests
 {
-    readonly Watch _watch = new();
+    readonly Watch _watch = new(patience: TimeSpan.Zero);
     readonly Bus _bus = new();
 
     [Fact]

@@ -5,26 +5,22 @@ namespace Braintrust.Logging.Tests.Watching;
 /// <summary>The ledger of one client; it keeps the client itself from no collector.</summary>
 sealed class Book(BraintrustClient client, string test)
 {
-    // The sides of an open ledger are counted one after the other: a sum that is off for a moment is a row under way, one that stays off is a row that vanished.
-    const int Readings = 1000;
-
     readonly string _connection = client.Connection.ToString();
 
     public Ledger Ledger { get; } = client.Ledger;
 
     /// <summary>accepted = delivered + dropped + resident in memory + resident on disk; and nothing is in the memory of a client that has ended.</summary>
-    public string? Fault(bool isOpen)
+    /// <param name="isOpen">Whether rows may still be under way.</param>
+    /// <param name="patience">How long what is off may be off: the sides of a ledger are counted one after the other, so a row under way is for a moment on none, one that vanished is for ever.</param>
+    public string? Fault(bool isOpen, TimeSpan patience)
     {
-        for (var i = 0; i < (isOpen ? Readings : 1); i++)
-        {
-            if (Ledger.Accepted == Ledger.Delivered + Ledger.DroppedRows + Ledger.ResidentRows + Ledger.SpooledRows)
-            {
-                return isOpen || Ledger is { ResidentRows: 0, ResidentBytes: 0, UploadBytes: 0 } ? null : Describe("has ended, and holds rows or bytes");
-            }
-            Thread.Yield();
-        }
-        return Describe("does not add up");
+        SpinWait.SpinUntil(() => AddsUp && (isOpen || IsEmpty), patience);
+        return !AddsUp ? Describe("does not add up") : isOpen || IsEmpty ? null : Describe("has ended, and holds rows or bytes");
     }
+
+    bool AddsUp => Ledger.Accepted == Ledger.Delivered + Ledger.DroppedRows + Ledger.ResidentRows + Ledger.SpooledRows;
+
+    bool IsEmpty => Ledger is { ResidentRows: 0, ResidentBytes: 0, UploadBytes: 0 };
 
     string Describe(string fault)
     {

@@ -13,6 +13,7 @@ public sealed class Watch
 
     readonly TestRecord _left = new("the run");
     readonly TestRecord? _outside;
+    readonly TimeSpan _patience;
 
     static Watch()
     {
@@ -21,7 +22,8 @@ public sealed class Watch
     }
 
     /// <param name="isOfRun">It answers for what happened in no test's flow, too.</param>
-    public Watch(bool isOfRun = false) => _outside = isOfRun ? Outside : null;
+    /// <param name="patience">How long books may be off that do not add up at once.</param>
+    public Watch(bool isOfRun = false, TimeSpan? patience = null) => (_outside, _patience) = (isOfRun ? Outside : null, patience ?? Patience.Limit);
 
     static TestRecord Record => Current.Value ?? Outside;
 
@@ -48,7 +50,7 @@ public sealed class Watch
             {
                 _left.Add(book);
             }
-            else if (book.Fault(isOpen: false) is { } fault)
+            else if (book.Fault(isOpen: false, _patience) is { } fault)
             {
                 faults.Add(fault);
             }
@@ -63,7 +65,7 @@ public sealed class Watch
         Canary.CheckMeter();
         Book[] books = [.. _left.TakeBooks(), .. _outside?.TakeBooks() ?? []];
         var open = Metrics.All().Select(static client => client.Ledger).ToHashSet();
-        List<string> faults = [.. _outside?.TakeFaults() ?? [], .. from book in books let fault = book.Fault(open.Contains(book.Ledger)) where fault is not null select fault];
+        List<string> faults = [.. _outside?.TakeFaults() ?? [], .. from book in books let fault = book.Fault(open.Contains(book.Ledger), _patience) where fault is not null select fault];
         if (faults.Count > 0)
         {
             throw new WatchException(faults);
