@@ -28,6 +28,9 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
 
     public int Ready => _ready.Count;
 
+    /// <summary>Something was under way once.</summary>
+    public bool HasSent { get; private set; }
+
     public bool IsFilling => _filling.Count > 0 || _following.Count > 0;
 
     public int FillingRows => _filling.Count;
@@ -158,7 +161,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             {
                 _ready.Remove(node);
                 _sending.Add(batch);
-                batch.IsUnderWay = true;
+                batch.IsUnderWay = HasSent = true;
                 return batch;
             }
             else

@@ -49,11 +49,7 @@ sealed class SpoolInbox(
 
     public bool IsBehind => OnDisk > 0 && !fates.HasLeftRows;
 
-    public bool IsUrgent
-    {
-        get => handover.IsUrgent;
-        set => handover.IsUrgent = value;
-    }
+    public Urgency Urgency => handover.Urgency;
 
     public long FirstAt => OnDisk > 0 ? (MayRead ? _firstAt : long.MaxValue) : FirstInMemoryAt;
 
