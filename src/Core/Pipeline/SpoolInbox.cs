@@ -24,8 +24,8 @@ sealed class SpoolInbox(
     readonly long _share = options.QueueLimitBytes / 8;
     readonly TimeProvider _clock = options.Clock;
 
-    // Rows in memory that wait for earlier ones on disk: all of a project that may not be sent to, or others of their id on a disk that cannot be read.
-    readonly LinkedList<LateRow> _late = [];
+    // Rows in memory that wait for earlier ones on disk.
+    readonly LateRows _late = new(project => outbox.LaneOf(project).IsDeferring);
 
     // Spans that began in memory, and of which nothing can be on disk: nothing went there since.
     readonly HashSet<RowId> _begun = [];
@@ -41,7 +41,7 @@ sealed class SpoolInbox(
 
     public bool IsEmpty => WaitingRows == 0 && handover.IsEmpty;
 
-    public bool IsOver => handover.IsComplete && handover.IsEmpty && _late.Count == 0;
+    public bool IsOver => handover.IsComplete && handover.IsEmpty && _late.AreNone;
 
     public long WaitingRows => OnDisk + handover.MemoryRows;
 
@@ -53,7 +53,7 @@ sealed class SpoolInbox(
 
     public long FirstAt => OnDisk > 0 ? (MayRead ? _firstAt : long.MaxValue) : FirstInMemoryAt;
 
-    public long OldestAt => Math.Min(store.OldestTicks is var ticks && ticks == long.MaxValue ? long.MaxValue : Timestamp(ticks), Math.Min(FirstInMemoryAt, FirstLateAt));
+    public long OldestAt => Math.Min(store.OldestTicks is var ticks && ticks == long.MaxValue ? long.MaxValue : Timestamp(ticks), Math.Min(FirstInMemoryAt, _late.FirstAt));
 
     public long LastSpooled => _lastSpooled;
 
@@ -67,8 +67,6 @@ sealed class SpoolInbox(
     bool MayRead => hasRoom() && !fates.HasLeftRows;
 
     long FirstInMemoryAt => handover.TryPeek(out var first) && first.Row is { } row ? row.Entry.AcceptedAt : long.MaxValue;
-
-    long FirstLateAt => _late.First?.Value.AcceptedAt ?? long.MaxValue;
 
     public void Tend()
     {
@@ -126,15 +124,9 @@ sealed class SpoolInbox(
         {
             ExpireOnDisk(tooOld, mayGo, message);
         }
-        for (var node = FirstLateAt <= Timestamp(tooOld) ? _late.First : null; node is not null && node.Value.AcceptedAt <= Timestamp(tooOld);)
+        if (!_late.AreNone)
         {
-            var (late, next) = (node.Value, node.Next);
-            if (!mayGo(outbox.LaneOf(late.Row.Entry.Logger)))
-            {
-                _late.Remove(node);
-                fates.Lose(intake.Row(late.Row.Entry, late.Epoch), LossReasons.Expired, message, null);
-            }
-            node = next;
+            ExpireLate(Timestamp(tooOld), mayGo, message);
         }
         while (!hasRoom && !HasNext() && FirstInMemoryAt is var first && first != long.MaxValue && first <= Timestamp(tooOld) && handover.TryPeek(out var item))
         {
@@ -208,7 +200,7 @@ sealed class SpoolInbox(
                 End(item.Row!.Value.Entry, message);
             }
         }
-        foreach (var late in _late)
+        foreach (var late in _late.TakeOld(long.MaxValue, static _ => false))
         {
             fates.Lose(intake.Row(late.Row.Entry, late.Epoch), LossReasons.Shutdown, message, null);
         }
@@ -371,16 +363,12 @@ sealed class SpoolInbox(
     /// <param name="before">What is read from disk next, and may be a later one of the same id.</param>
     bool TakeLate(long before)
     {
-        for (var node = _late.First; node is not null && node.Value.After < before; node = node.Next)
+        if (!_late.TryTake(before, out var late))
         {
-            if (!outbox.LaneOf(node.Value.Row.Entry.Logger).IsDeferring)
-            {
-                _late.Remove(node);
-                Take(node.Value.Row, intake.Row(node.Value.Row.Entry, node.Value.Epoch));
-                return true;
-            }
+            return false;
         }
-        return false;
+        Take(late.Row, intake.Row(late.Row.Entry, late.Epoch));
+        return true;
     }
 
     void TakeFromMemory(in MemoryRow row)
@@ -388,7 +376,7 @@ sealed class SpoolInbox(
         if (outbox.LaneOf(row.Entry.Logger).IsDeferring || (IsUnreadable && row.Follows && !_begun.Contains(row.Entry.RowId)))
         {
             flushes.Current.Unsettled++;
-            _late.AddLast(new LateRow(row, flushes.Current, _lastSpooled));
+            _late.Add(row, flushes.Current, _lastSpooled);
             return;
         }
         if (IsUnreadable && row.Role == RowRole.Opening)
@@ -430,6 +418,14 @@ sealed class SpoolInbox(
         }
     }
 
+    void ExpireLate(long tooOld, Func<Lane, bool> mayGo, string message)
+    {
+        foreach (var late in _late.TakeOld(tooOld, project => mayGo(outbox.LaneOf(project))))
+        {
+            fates.Lose(intake.Row(late.Row.Entry, late.Epoch), LossReasons.Expired, message, null);
+        }
+    }
+
     /// <summary>From the oldest row again that was put back. Projects that may be sent to get theirs now.</summary>
     void Rewind()
     {
@@ -443,6 +439,7 @@ sealed class SpoolInbox(
             if (MayResume(lane))
             {
                 lane.IsDeferring = false;
+                _late.Resume(lane.Key);
                 _deferring--;
             }
         }
@@ -457,12 +454,4 @@ sealed class SpoolInbox(
     /// <summary>A wall clock that was set back since makes no row younger than new.</summary>
     long Timestamp(long ticks) =>
         _clock.GetTimestamp() - (long)(Math.Max(0, _clock.GetUtcNow().UtcTicks - ticks) / (double)TimeSpan.TicksPerSecond * _clock.TimestampFrequency);
-
-    /// <param name="Row">What waits.</param>
-    /// <param name="Epoch">The flush that counts it.</param>
-    /// <param name="After">The last row on disk that came before.</param>
-    readonly record struct LateRow(MemoryRow Row, Epoch Epoch, long After)
-    {
-        public long AcceptedAt => Row.Entry.AcceptedAt;
-    }
 }

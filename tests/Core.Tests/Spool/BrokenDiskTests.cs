@@ -265,10 +265,10 @@ public sealed class BrokenDiskTests
             logger.Log(output: text);
             await client.FlushAsync(TimeSpan.FromTicks(1));
         }
-        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 0 && IsDeferring(client)));
+        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late", "_projects") == 0 && IsDeferring(client)));
         disk.IsFull = true;
         logger.Log(name: "late");
-        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 1));
+        await world.World.AdvanceUntil(DiskWorld.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late", "_projects") == 1));
         Assert.True(client.OldestAge > TimeSpan.Zero);
         Assert.Equal((false, 20, 1), await client.FlushAsync(TimeSpan.FromTicks(1)) is var result ? (result.Completed, result.Spooled, result.Pending) : default);
 
