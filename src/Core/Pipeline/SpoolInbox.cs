@@ -21,8 +21,9 @@ sealed class SpoolInbox(
     // A row in hand while so many processes ended goes alone.
     const int SuspectAttempts = 5;
 
-    readonly long _share = options.QueueLimitBytes / 8;
     readonly TimeProvider _clock = options.Clock;
+    readonly SpoolBooks _books = new(store, outbox, flushes, fates, ledger, keepsakes);
+    readonly Deferral _deferral = new(outbox, options.QueueLimitBytes / 8);
 
     // Rows in memory that wait for earlier ones on disk.
     readonly LateRows _late = new(project => outbox.LaneOf(project).IsDeferring);
@@ -32,8 +33,6 @@ sealed class SpoolInbox(
     SpooledRow _next;
     bool _hasNext;
     bool _isDry = true;
-    int _deferring;
-    long _parkedBytes;
     long _lastSpooled = SpoolIndex.FirstOwn - 1; // none of our own: what is adopted comes before, so every flush covers it
     long _firstAt = long.MaxValue;
     long _sweptAt;
@@ -72,8 +71,8 @@ sealed class SpoolInbox(
     {
         LearnAll();
         TakeNotes();
-        _parkedBytes = outbox.ParkedBytes;
-        if (_deferring > 0 && outbox.Lanes.Any(MayResume))
+        _deferral.Weigh();
+        if (_deferral.MayEnd)
         {
             Rewind();
         }
@@ -262,38 +261,12 @@ sealed class SpoolInbox(
 
     void LearnAll()
     {
-        while (store.TryTakeNews(out var news))
+        while (_books.TryLearn(out var areAdopted))
         {
-            Learn(news);
-        }
-    }
-
-    void Learn(in SpoolNews news)
-    {
-        switch (news.Kind)
-        {
-            case SpoolNewsKind.Adopted:
-                ledger.Adopting(news.Rows);
-                flushes.Adopt(news.Rows);
+            if (areAdopted)
+            {
                 (_isDry, _firstAt) = (false, 0); // they have waited for long enough
-                break;
-            case SpoolNewsKind.Evicted:
-                Lose(news, LossReasons.SpoolFull, "The spool was full, and the oldest rows made way. Raise SpoolLimitBytes for longer outages.");
-                break;
-            case SpoolNewsKind.Corrupt:
-                Lose(news, LossReasons.Corrupt, "Rows on disk could not be read; what is left of them is set aside.");
-                break;
-        }
-    }
-
-    void Lose(in SpoolNews news, string reason, string message)
-    {
-        flushes.DropUnread(news.Rows);
-        fates.LoseSpooled(news.Project is { } project ? outbox.LaneOf(project) : null, news.Rows, reason, news.Message ?? message);
-        foreach (var keepsake in keepsakes.TakeWhere(number => !store.IsPending(number)))
-        {
-            ledger.Forgetting(keepsake.Size);
-            keepsake.Confirmation?.Lost(new RowLoss(1, reason, message, null));
+            }
         }
     }
 
@@ -317,32 +290,12 @@ sealed class SpoolInbox(
         var (row, record) = (_next, _next.Record);
         var lane = outbox.LaneOf(record.Project);
         _hasNext = false;
-        if (MustWait(lane, record.Json.Length))
+        if (_deferral.Stays(lane, record.Json.Length))
         {
-            if (!lane.IsDeferring)
-            {
-                lane.IsDeferring = true;
-                _deferring++;
-            }
             store.Defer(row.Sequence);
             return;
         }
         intake.Take(Hold(row, lane), record.Follows, record.Json.Span);
-    }
-
-    /// <summary>A closed project holds one row at least, so that it is looked up or probed.</summary>
-    bool MustWait(Lane lane, int bytes)
-    {
-        if (lane.IsDeferring || lane.IsOpen)
-        {
-            return lane.IsDeferring;
-        }
-        if (lane.Rows > 0 && _parkedBytes + bytes > _share)
-        {
-            return true;
-        }
-        _parkedBytes += bytes + Batch.RoutingBytes;
-        return false;
     }
 
     PendingRow Hold(in SpooledRow spooled, Lane lane)
@@ -402,7 +355,7 @@ sealed class SpoolInbox(
 
     void ExpireOnDisk(long tooOld, Func<Lane, bool> mayGo, string message)
     {
-        if (_deferring > 0)
+        if (_deferral.IsOn)
         {
             if (_sweptAt != 0 && _clock.GetElapsedTime(_sweptAt) < SweepInterval)
             {
@@ -434,22 +387,14 @@ sealed class SpoolInbox(
             store.Defer(_next.Sequence);
             _hasNext = false;
         }
-        foreach (var lane in outbox.Lanes)
+        foreach (var lane in _deferral.End())
         {
-            if (MayResume(lane))
-            {
-                lane.IsDeferring = false;
-                _late.Resume(lane.Key);
-                _deferring--;
-            }
+            _late.Resume(lane.Key);
         }
         store.Rewind();
         _isDry = false;
         _firstAt = 0; // overdue
     }
-
-    /// <summary>Its rows on disk may be read again: it is open, or holds none in memory that could open it.</summary>
-    static bool MayResume(Lane lane) => lane.IsDeferring && (lane.IsOpen || lane.Rows == 0);
 
     /// <summary>A wall clock that was set back since makes no row younger than new.</summary>
     long Timestamp(long ticks) =>

@@ -276,7 +276,7 @@ public sealed class BrokenDiskTests
         Assert.Equal(0, client.Ledger.ResidentRows);
     }
 
-    static bool IsDeferring(BraintrustClient client) => (int)Faults.Inside.Field(Faults.Inside.Field(Faults.Inside.Field(client, "_loop"), "_inbox"), "_deferring") > 0;
+    static bool IsDeferring(BraintrustClient client) => ((Braintrust.Logging.Pipeline.Deferral)Faults.Inside.Field(Faults.Inside.Field(Faults.Inside.Field(client, "_loop"), "_inbox"), "_deferral")).IsOn;
 
     [Fact, Trait("Row", "D06")]
     public async Task ABurstThatIsLargerThanTheSpoolGoesThereInPieces()
