@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Session;
-using Braintrust.Logging.Spool;
 using Braintrust.Logging.Transport;
 
 namespace Braintrust.Logging.Pipeline;
@@ -12,48 +10,37 @@ namespace Braintrust.Logging.Pipeline;
 /// </summary>
 sealed class DeliveryLoop
 {
-    const int MaxInFlight = 4;
-    const int MaxLookUps = 16;
-
     // Asking the time for each row costs more than the row's place in a batch.
     const int RowsBetweenLooks = 32;
 
     readonly DeliveryOptions _options;
-    readonly EntryQueue _queue;
-    readonly IRowTransport _transport;
-    readonly Refusals _refusals;
-    readonly FrontEnd _self;
     readonly TimeProvider _clock;
-    readonly ITimer _timer;
     readonly CancellationTokenSource _abort = new();
 
-    // Written by sends and look-ups when they end.
-    readonly ConcurrentQueue<Action> _answers = new();
-
-    // Written by callers, with a spool: their markers may be long in coming.
-    readonly ConcurrentQueue<FlushRequest> _asked = new();
-
-    // Written by callers.
+    // Callers write to these.
+    readonly EntryQueue _queue;
+    readonly Refusals _refusals;
+    readonly Shutdown _shutdown;
     readonly Heartbeat _heartbeat = new();
-    long _stopBy = long.MaxValue;
 
     // The loop's own; the oldest row's time is read by others.
+    readonly FrontEnd _self;
     readonly Flushes _flushes;
     readonly Fates _fates;
-    readonly BodyLimit _bodyLimit;
     readonly Outbox _outbox;
     readonly Intake _intake;
     readonly IInbox _inbox;
     readonly SpoolThread? _spool;
     readonly Settlement _settlement;
     readonly Uploads _uploads;
+    readonly LookUps _lookUps;
+    readonly Sends _sends;
+    readonly Answers _answers;
     readonly Gate _api = new();
-    int _lookUps;
-    long _flushesSeen;
-    int _readyWhenSent;
-    bool _hasSent;
+    readonly Pace _pace;
+    readonly ReadRule _reading;
+    readonly Alarm _alarm;
     long _oldest = long.MaxValue;
-    long _turnBegan;
     FlushResult? _rest;
 
     public DeliveryLoop(DeliveryOptions options, EntryQueue queue, IRowTransport transport, AttachmentTransport attachments, Func<RowComposer> composers, Ledger ledger, LossReporter losses, Refusals refusals, FrontEnd self, Spooling? spooling)
@@ -61,16 +48,19 @@ sealed class DeliveryLoop
         _self = self;
         _options = options;
         _queue = queue;
-        _transport = transport;
         _refusals = refusals;
         _clock = options.Clock;
+        _shutdown = new Shutdown(_clock, options.ShutdownTimeout);
+        _answers = new Answers(Ring);
         _flushes = new Flushes(ledger);
         _fates = new Fates(ledger, losses, self, spooling?.Store, _clock);
-        _bodyLimit = new BodyLimit(options.SpoolDirectory is null ? long.MaxValue : options.QueueLimitBytes / (4 * MaxInFlight)); // rows that are read back must leave room for new ones
-        _outbox = new Outbox(options.MostRows, _bodyLimit, () => Now);
+        var bodyLimit = new BodyLimit(options.SpoolDirectory is null ? long.MaxValue : options.QueueLimitBytes / (4 * Pace.MaxInFlight)); // rows that are read back must leave room for new ones
+        _outbox = new Outbox(options.MostRows, bodyLimit, _clock.GetTimestamp);
+        _pace = new Pace(_outbox, _api, _shutdown, _clock);
         _intake = new Intake(composers(), _outbox, _flushes, _fates, ledger, _clock);
-        _uploads = new Uploads(attachments, ledger, _fates, _clock, Answered, _abort.Token);
-        _settlement = new Settlement(_outbox, _uploads, _fates, ledger, _bodyLimit, _api, _clock);
+        _uploads = new Uploads(attachments, ledger, _fates, _clock, _answers.Add, _abort.Token);
+        _settlement = new Settlement(_outbox, _uploads, _fates, ledger, bodyLimit, _api, _clock);
+        _lookUps = new LookUps(transport, _outbox, _settlement, bodyLimit, _api, _shutdown, _answers, _clock, _abort.Token);
         using (ExecutionContext.SuppressFlow()) // what the first caller holds in its async flow is not ours to keep
         {
             if (spooling is null)
@@ -81,9 +71,11 @@ sealed class DeliveryLoop
             {
                 var (handover, keepsakes, sources) = (new Handover(), new Keepsakes(), new Sources(self));
                 _spool = new SpoolThread(options, queue, spooling.Bell, spooling.Store, composers(), ledger, handover, keepsakes, sources);
-                _inbox = new SpoolInbox(spooling.Store, _spool, handover, keepsakes, sources, _intake, _outbox, _flushes, _fates, ledger, options, HasRoomToSend);
+                _inbox = new SpoolInbox(spooling.Store, _spool, handover, keepsakes, sources, _intake, _outbox, _flushes, _fates, ledger, options, () => _pace.HasRoom);
             }
-            _timer = _clock.CreateTimer(static inbox => ((IInbox)inbox!).Ring(), _inbox, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _sends = new Sends(transport, _inbox, _outbox, _settlement, bodyLimit, _pace, _shutdown, _answers, _abort.Token);
+            _reading = new ReadRule(options, queue, _inbox, _outbox, _flushes, _pace, _shutdown);
+            _alarm = new Alarm(options, _inbox, _outbox, _flushes, _uploads, refusals, _reading, _pace, _api, _shutdown);
             Completion = Task.Run(RunAsync);
         }
     }
@@ -109,7 +101,7 @@ sealed class DeliveryLoop
     /// <summary>For how long the loop has owed an answer; asks anew. One that sends on demand only is left in peace.</summary>
     public TimeSpan AskHeartbeat()
     {
-        if (IsOnDemand)
+        if (_reading.IsOnDemand)
         {
             return TimeSpan.Zero;
         }
@@ -122,12 +114,6 @@ sealed class DeliveryLoop
     /// <summary>How many projects are known at this moment.</summary>
     public int Lanes => _outbox.Lanes.Count;
 
-    bool IsStopping => Volatile.Read(ref _stopBy) != long.MaxValue;
-
-    bool IsTimeUp => Now >= Volatile.Read(ref _stopBy);
-
-    bool IsFlushing => _queue.Flushes > _flushesSeen; // a marker may be read before it is counted
-
     long Now => _clock.GetTimestamp();
 
     /// <param name="marker">Makes the entry that carries the request through the queue.</param>
@@ -135,14 +121,14 @@ sealed class DeliveryLoop
     /// <param name="cancellationToken">Lets the caller give up before.</param>
     public async Task<FlushResult> FlushAsync(Func<FlushRequest, Entry> marker, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        var request = new FlushRequest(After(Now, timeout));
+        var request = new FlushRequest(_clock.After(Now, timeout));
         if (!_queue.TryWriteMarker(marker(request)))
         {
             return await FlushClosedAsync(cancellationToken).ConfigureAwait(false);
         }
         if (_spool is not null)
         {
-            _asked.Enqueue(request);
+            _flushes.Ask(request);
             _inbox.Ring();
         }
         using var giveUp = cancellationToken.Register(() =>
@@ -157,7 +143,7 @@ sealed class DeliveryLoop
     public void Stop(TimeSpan budget)
     {
         _queue.Complete(); // first: what got in before is delivered, what comes later is refused, and nothing is in between
-        Interlocked.CompareExchange(ref _stopBy, After(Now, budget), long.MaxValue);
+        _shutdown.Begin(budget);
         _inbox.Ring();
     }
 
@@ -176,35 +162,34 @@ sealed class DeliveryLoop
         {
             try
             {
-                _turnBegan = Now;
-                while (_asked.TryDequeue(out var request))
-                {
-                    _flushes.Ask(request);
-                }
-                SettleAnswers();
+                var began = Now;
+                _flushes.Hear();
+                _answers.Settle();
                 OpenGatesOnceForStop();
                 _inbox.Tend();
                 Expire();
                 Read();
-                LookUp();
-                Send();
+                _lookUps.Start();
+                _sends.Start();
                 StartUploads();
                 _outbox.Tidy();
                 Tell();
                 SummariseLosses();
-                if (IsTimeUp || (IsStopping && IsDone()))
+                if (_shutdown.IsTimeUp || (_shutdown.HasBegun && IsDone()))
                 {
                     break;
                 }
-                var hasUnread = ArmTimer();
+                NoteOldest();
+                var hasUnread = !_inbox.IsEmpty;
+                _alarm.Set(hasUnread, began);
                 _heartbeat.Beat(); // here: a turn that fails each time is no sign of life
-                await _inbox.WaitAsync(WorthWakingFor(hasUnread), isIdle: !hasUnread && !IsOnDemand).ConfigureAwait(false);
+                await _inbox.WaitAsync(_reading.WorthWakingFor(hasUnread), isIdle: !hasUnread && !_reading.IsOnDemand).ConfigureAwait(false);
             }
             catch (Exception error) // a bug: stay alive, say so, and do not spin
             {
                 BraintrustDiagnostics.Warn("loop", $"The delivery loop met {error}", 1);
                 await Task.Delay(TimeSpan.FromSeconds(1), _clock).ConfigureAwait(false);
-                if (IsTimeUp)
+                if (_shutdown.IsTimeUp)
                 {
                     break;
                 }
@@ -219,16 +204,12 @@ sealed class DeliveryLoop
 
     void Read()
     {
-        if (!IsDue())
+        if (!_reading.IsDue)
         {
             return;
         }
-        var wasUrgent = _inbox.IsUrgent;
-        if (wasUrgent)
-        {
-            _inbox.IsUrgent = false; // first: what becomes urgent from now on stays so
-        }
-        for (var taken = 0; HasRoom() && (taken % RowsBetweenLooks != 0 || Now < _stopBy) && _inbox.TryTake(out var flush); taken++)
+        var wasUrgent = _inbox.Urgency.Take();
+        for (var taken = 0; _reading.HasRoom && (taken % RowsBetweenLooks != 0 || !_shutdown.IsTimeUp) && _inbox.TryTake(out var flush); taken++)
         {
             if (flush is not null)
             {
@@ -238,13 +219,13 @@ sealed class DeliveryLoop
         }
         if (wasUrgent && !_inbox.IsEmpty)
         {
-            _inbox.IsUrgent = true;
+            _inbox.Urgency.Raise();
         }
-        if (!IsBusy || wasUrgent) // else nothing leaves now, and many will have ended by then
+        if (!_pace.IsBusy || wasUrgent) // else nothing leaves now, and many will have ended by then
         {
             _inbox.WriteOpenSpans();
         }
-        if (!IsBusy && (_lookUps == 0 || IsStopping || Now >= After(_outbox.FillingSince, _options.Period)))
+        if (!_pace.IsBusy && (!_lookUps.AreRunning || _shutdown.HasBegun || Now >= _clock.After(_outbox.FillingSince, _options.Period)))
         {
             _outbox.Seal(); // while a project is looked up its rows may still join, so that projects share a request
         }
@@ -254,155 +235,31 @@ sealed class DeliveryLoop
     void SendMeanwhile()
     {
         var isEnough = _outbox.FillingRows >= _options.BatchSizeLimit;
-        if (_answers.IsEmpty && (IsBusy || (!isEnough && _outbox.Ready == _readyWhenSent))) // what could not leave a row ago cannot now
+        if (_answers.IsEmpty && (_pace.IsBusy || (!isEnough && _sends.HaveNothingNew)))
         {
             return;
         }
-        SettleAnswers();
-        if (isEnough && !IsBusy)
+        _answers.Settle();
+        if (isEnough && !_pace.IsBusy)
         {
             _outbox.Seal();
         }
-        Send();
+        _sends.Start();
     }
-
-    /// <summary>No other request may begin before one has ended: what is read joins the next.</summary>
-    bool IsBusy => _outbox.Sending >= MostInFlight;
-
-    /// <summary>At the end twice as many, unless the service has trouble: nothing more comes, and somebody waits for it.</summary>
-    int MostInFlight => IsStopping && _api.Failures == 0 ? 2 * MaxInFlight : MaxInFlight;
-
-    bool IsDue() =>
-        IsFlushing || IsStopping || _outbox.IsFilling
-        || (_inbox.IsBehind && _flushes.AreWaiting)
-        || (IsOnDemand ? _inbox.IsUrgent || IsLong
-            : _inbox.FirstAt is var first && first != long.MaxValue
-            && (Now >= After(first, _options.Period)
-                || _inbox.WaitingRows >= _options.BatchSizeLimit
-                || _inbox.HasManyBytes
-                || (!_hasSent && _options.EagerlyEmitFirstEvent && _inbox.WaitingRows > 0)));
-
-    /// <summary>Rows stay entries, small and cheap to hold, until they can go out.</summary>
-    bool HasRoom() => IsFlushing || IsStopping || HasRoomToSend() || (_spool is null && IsBusy && _outbox.Ready == 0);
-
-    /// <summary>Rows on disk stay there until they can go out, whoever waits.</summary>
-    bool HasRoomToSend() => (_api.OpensAt == 0 || _api.IsOpen(Now)) && _outbox.Ready + _outbox.Sending < MostInFlight;
 
     void Begin(FlushRequest flush)
     {
-        _flushesSeen++;
         _flushes.Current.Dropped += _refusals.TakeSinceFlush();
         _flushes.Begin(flush, _inbox.LastSpooled);
         OpenGatesForOneMore();
     }
 
-    // ---- look up -------------------------------------------------------------------------------------------------------------------
+    // ---- deliver -------------------------------------------------------------------------------------------------------------------
 
-    void LookUp()
-    {
-        var now = Now;
-        foreach (var lane in _outbox.Lanes)
-        {
-            if (lane.Parked.Count == 0 || lane.IsLookingUp || lane.IsProbing || lane.WasTriedAtShutdown || !_api.IsOpen(now) || !lane.Gate.IsOpen(now))
-            {
-                continue;
-            }
-            if (lane.IsKnown)
-            {
-                _outbox.Probe(lane);
-            }
-            else if (_lookUps < MaxLookUps)
-            {
-                lane.IsLookingUp = true;
-                _lookUps++;
-                _ = LookUpAsync(lane);
-            }
-        }
-    }
-
-    async Task LookUpAsync(Lane lane)
-    {
-        var isReady = false;
-        Answer answer;
-        string? projectId = null;
-        long? bodyLimit = null;
-        try
-        {
-            (answer, bodyLimit) = await _transport.ReadyAsync(_abort.Token).ConfigureAwait(false);
-            isReady = answer.IsAccepted;
-            if (isReady)
-            {
-                (answer, projectId) = await _transport.ProjectAsync(lane.Key, _abort.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception error)
-        {
-            answer = Unexpected(error);
-        }
-        Answered(() => LookedUp(lane, isReady, answer, projectId, bodyLimit));
-    }
-
-    void LookedUp(Lane lane, bool isReady, in Answer answer, string? projectId, long? bodyLimit)
-    {
-        _lookUps--;
-        lane.IsLookingUp = false;
-        if (isReady)
-        {
-            _bodyLimit.Announce(bodyLimit);
-        }
-        if (answer.IsAccepted && projectId is not null)
-        {
-            lane.Know(projectId);
-            lane.Gate.Succeed();
-            _outbox.Unpark(lane);
-            return;
-        }
-
-        // A login that fails concerns everybody; a project that cannot be looked up only itself.
-        _settlement.Blame(isReady ? lane.Gate : _api, answer);
-        lane.WasTriedAtShutdown |= IsStopping;
-    }
-
-    // ---- send ----------------------------------------------------------------------------------------------------------------------
-
-    void Send()
-    {
-        while (_outbox.Sending < MostInFlight
-            && _api.IsOpen(Now)
-            && (_api.Failures == 0 || _outbox.Sending == 0 || IsStopping) // after a failure one at a time
-            && _outbox.TakeReady() is { } batch)
-        {
-            _hasSent = true;
-            batch.WasTriedAtShutdown = IsStopping;
-            if (batch.BodyBytes > (_bodyLimit.Announced ?? long.MaxValue))
-            {
-                batch.Overflow ??= new OverflowUpload();
-            }
-            _inbox.Sending(batch);
-            _ = SendAsync(batch);
-        }
-        _outbox.FitWhatWaits();
-        _readyWhenSent = _outbox.Ready;
-    }
-
-    async Task SendAsync(Batch batch)
-    {
-        Answer answer;
-        try
-        {
-            answer = await _transport.SendAsync(batch.Body, batch.Count, batch.Overflow, _abort.Token).ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            answer = Unexpected(error);
-        }
-        Answered(() => Settle(batch, answer));
-    }
-
-    /// <summary>Attachments go beside the rows, and are given up a little before the end, so that there is time to say so.</summary>
+    /// <summary>Attachments go beside the rows.</summary>
     void StartUploads()
     {
-        if (IsStopping && Now >= UploadsStopBy)
+        if (_shutdown.HasBegun && Now >= _shutdown.UploadsStopBy)
         {
             _uploads.GiveUp();
         }
@@ -413,55 +270,14 @@ sealed class DeliveryLoop
         _uploads.Start();
     }
 
-    long UploadsStopBy => _stopBy - After(0, _options.ShutdownTimeout / 10);
-
-    static Answer Unexpected(Exception error) => new(AnswerKind.Retry, 0, null, $"Sending failed: {error.GetType()}.", error);
-
-    void Answered(Action settle)
-    {
-        _answers.Enqueue(settle);
-        _inbox.Ring();
-    }
-
     // ---- settle --------------------------------------------------------------------------------------------------------------------
-
-    void SettleAnswers()
-    {
-        while (_answers.TryDequeue(out var settle))
-        {
-            settle();
-        }
-    }
-
-    void Settle(Batch batch, in Answer answer)
-    {
-        if (!_outbox.Returned(batch))
-        {
-            return; // the shutdown did not wait for it
-        }
-        _inbox.Sent(batch);
-        _bodyLimit.Announce(_transport.PayloadLimit);
-        if (answer.Kind is AnswerKind.Accepted or AnswerKind.TooLarge)
-        {
-            _ = LearnLimitAsync(isRefused: answer.Kind == AnswerKind.TooLarge);
-        }
-        _settlement.Settle(batch, answer);
-    }
-
-    async Task LearnLimitAsync(bool isRefused)
-    {
-        if (await _transport.LearnLimitAsync(isRefused).ConfigureAwait(false))
-        {
-            Answered(() => _bodyLimit.Announce(_transport.PayloadLimit));
-        }
-    }
 
     /// <summary>Ends the wait of rows that have waited too long. What may go now goes, however old it is: no row is given up untried.</summary>
     void Expire()
     {
         var tooOld = Now - (long)(_options.RetryTimeLimit.TotalSeconds * _clock.TimestampFrequency);
         var why = _fates.LastError;
-        _inbox.Expire(_options.RetryTimeLimit, HasRoom(), MayGo, ExpiredMessage(why));
+        _inbox.Expire(_options.RetryTimeLimit, _reading.HasRoom, MayGo, ExpiredMessage(why));
         foreach (var batch in _outbox.TakeOlderThan(tooOld, MayGo))
         {
             _fates.Lose(batch, batch.IsUnacknowledged ? LossReasons.Unacknowledged : LossReasons.Expired, ExpiredMessage(batch.LastError ?? why));
@@ -476,12 +292,12 @@ sealed class DeliveryLoop
 
     void Tell()
     {
-        if (_refusals.HasNews && (_flushes.AreWaiting || IsStopping || Now >= _refusals.TellAt(Period)))
+        if (_refusals.HasNews && (_flushes.AreWaiting || _shutdown.HasBegun || Now >= _refusals.TellAt(_clock.After(0, _options.Period))))
         {
             _refusals.Tell(Now, Refused);
         }
         _fates.Tell();
-        var isWaiting = _outbox.Sending == 0 && _lookUps == 0 && !_uploads.AreRunning;
+        var isWaiting = _outbox.Sending == 0 && !_lookUps.AreRunning && !_uploads.AreRunning;
         _flushes.Complete(isWaiting ? Math.Max(Now, Math.Max(NextChance(), _uploads.NextChance)) : Now, Now, _fates.LastError);
     }
 
@@ -497,7 +313,7 @@ sealed class DeliveryLoop
     /// <summary>Each project is told what it lost, in a row of its own, once it can be sent to again.</summary>
     void SummariseLosses()
     {
-        if (_fates.Untold == 0 || IsStopping || _api.Failures > 0)
+        if (_fates.Untold == 0 || _shutdown.HasBegun || _api.Failures > 0)
         {
             return;
         }
@@ -511,7 +327,7 @@ sealed class DeliveryLoop
                 _outbox.Seal();
             }
         }
-        Send();
+        _sends.Start();
     }
 
     /// <summary>When something may happen next.</summary>
@@ -532,12 +348,22 @@ sealed class DeliveryLoop
         return lanes == long.MaxValue ? _api.OpensAt : Math.Max(_api.OpensAt, lanes);
     }
 
+    void NoteOldest()
+    {
+        var oldest = _inbox.OldestAt;
+        foreach (var batch in _outbox.All)
+        {
+            oldest = Math.Min(oldest, batch.Rows[0].AcceptedAt);
+        }
+        Volatile.Write(ref _oldest, oldest);
+    }
+
     void OpenGatesOnceForStop()
     {
-        if (IsStopping && !_settlement.IsStopping)
+        if (_shutdown.HasBegun && !_settlement.IsStopping)
         {
             _settlement.IsStopping = true;
-            _uploads.Hurry(UploadsStopBy);
+            _uploads.Hurry(_shutdown.UploadsStopBy);
             OpenGatesForOneMore();
         }
     }
@@ -552,11 +378,11 @@ sealed class DeliveryLoop
     }
 
     bool IsDone() =>
-        _uploads.AreDone && _outbox.Sending == 0 && _lookUps == 0 && !_outbox.IsFilling && _inbox.IsOver
+        _uploads.AreDone && _outbox.Sending == 0 && !_lookUps.AreRunning && !_outbox.IsFilling && _inbox.IsOver
         && ((!_outbox.All.Any() && !_inbox.IsBehind)
             || (_fates.HasLeftRows && _outbox.All.All(static batch => batch.IsSpooled))
-            || NextChance() > _stopBy
-            || (_outbox.Ready == 0 && !_inbox.IsBehind && _outbox.Lanes.All(lane => lane.Parked.Count == 0 || lane.WasTriedAtShutdown || lane.Gate.OpensAt > _stopBy)));
+            || NextChance() > _shutdown.StopBy
+            || (_outbox.Ready == 0 && !_inbox.IsBehind && _outbox.Lanes.All(lane => lane.Parked.Count == 0 || lane.WasTriedAtShutdown || lane.Gate.OpensAt > _shutdown.StopBy)));
 
     void Close()
     {
@@ -567,7 +393,7 @@ sealed class DeliveryLoop
         catch (AggregateException) // callbacks of a handler that was given
         {
         }
-        _timer.Dispose();
+        _alarm.Dispose();
         var why = _fates.LastError;
         foreach (var batch in _outbox.All.ToArray())
         {
@@ -577,10 +403,7 @@ sealed class DeliveryLoop
             }
             _fates.End(batch, Settlement.ShutdownMessage(batch.LastError ?? why));
         }
-        while (_asked.TryDequeue(out var request))
-        {
-            _flushes.Ask(request);
-        }
+        _flushes.Hear();
         _inbox.Close(Settlement.ShutdownMessage(why));
         _uploads.Close();
         _refusals.Tell(Now, (frontEnd, _, rows) => _fates.Refuse(frontEnd, rows));
@@ -591,88 +414,5 @@ sealed class DeliveryLoop
         _inbox.Dispose();
         _intake.Dispose();
         _settlement.Dispose();
-    }
-
-    // ---- wait ----------------------------------------------------------------------------------------------------------------------
-
-    long Period => After(0, _options.Period);
-
-    bool IsOnDemand => _options.FlushMode == FlushMode.OnDemand;
-
-    /// <summary>So many that they leave without being asked, for what comes next to have room.</summary>
-    long ManyRows => Math.Max(1, _options.QueueLimit / 4);
-
-    bool IsLong => _inbox.WaitingRows >= ManyRows || _inbox.HasManyBytes;
-
-    /// <summary>How many unread rows are worth a look before the timer: one when idle, a batch otherwise, none while nothing can be sent.</summary>
-    long WorthWakingFor(bool hasUnread) =>
-        IsOnDemand ? IsLong && !HasRoom() ? long.MaxValue : ManyRows // a long queue that cannot leave waits for an answer or for the gate, not for more rows
-        : _spool is null && IsBusy ? HasRoom() ? _options.BatchSizeLimit : long.MaxValue
-        : !hasUnread || (!_hasSent && _options.EagerlyEmitFirstEvent && HasRoom()) ? 1
-        : !_api.IsOpen(Now) || _outbox.Ready + _outbox.Sending >= MostInFlight ? long.MaxValue
-        : _options.BatchSizeLimit;
-
-    /// <summary>
-    /// For what was not yet due when the turn began: by now it may be, if the loop stood still in between, and nobody has looked since. Then the timer fires at once.
-    /// </summary>
-    bool ArmTimer()
-    {
-        var (began, now) = (_turnBegan, Now);
-        var next = Math.Min(IsStopping ? _stopBy : long.MaxValue, _flushes.NextDeadline);
-        next = Math.Min(next, _uploads.NextStart);
-        if (IsStopping && !_uploads.AreDone && began < UploadsStopBy)
-        {
-            next = Math.Min(next, UploadsStopBy);
-        }
-        var hasUnread = !_inbox.IsEmpty;
-        if (hasUnread && HasRoom() && !IsOnDemand && _inbox.FirstAt is var first && first != long.MaxValue)
-        {
-            next = Math.Min(next, After(first, _options.Period));
-        }
-        if (_outbox.IsFilling && !IsBusy)
-        {
-            next = Math.Min(next, After(_outbox.FillingSince, _options.Period));
-        }
-        var isQuiet = IsOnDemand && !_flushes.AreWaiting && !IsStopping && !IsLong; // nobody waits: the next flush tries again
-        if (!_api.IsOpen(began) && !isQuiet)
-        {
-            next = Math.Min(next, _api.OpensAt);
-        }
-        foreach (var lane in _outbox.Lanes)
-        {
-            if (lane.Lost is { } lost && lost.TellAt > began && !isQuiet) // later than that it waits for the destination, not for time
-            {
-                next = Math.Min(next, lost.TellAt);
-            }
-            if (lane.Parked.Count > 0 && !lane.Gate.IsOpen(began) && !isQuiet)
-            {
-                next = Math.Min(next, lane.Gate.OpensAt);
-            }
-        }
-        if (_refusals.HasNews)
-        {
-            next = Math.Min(next, _refusals.TellAt(Period));
-        }
-        var oldest = _inbox.OldestAt;
-        foreach (var batch in _outbox.All)
-        {
-            oldest = Math.Min(oldest, batch.Rows[0].AcceptedAt);
-        }
-        Volatile.Write(ref _oldest, oldest);
-        _timer.Change(next == long.MaxValue ? Timeout.InfiniteTimeSpan : Until(next, now), Timeout.InfiniteTimeSpan);
-        if (now < next && Now >= next)
-        {
-            _inbox.Ring(); // time has passed while the timer was set (a machine that slept, a clock that is set by hand): it counts from now on
-        }
-        return hasUnread;
-    }
-
-    TimeSpan Until(long then, long now) =>
-        then <= now ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling((then - now) * 1000.0 / _clock.TimestampFrequency), int.MaxValue));
-
-    long After(long timestamp, TimeSpan delay)
-    {
-        var ticks = Math.Ceiling(delay.TotalSeconds * _clock.TimestampFrequency);
-        return ticks >= long.MaxValue - timestamp ? long.MaxValue - 1 : timestamp + (long)ticks;
     }
 }

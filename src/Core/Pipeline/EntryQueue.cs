@@ -29,8 +29,6 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
     bool _isIdle;
     bool _isCompleted;
 
-    bool _isUrgent;
-
     // The reader's.
     Done _read;
 
@@ -115,28 +113,13 @@ sealed class EntryQueue(DeliveryOptions options, Ledger ledger, AutoResetEvent? 
         return true;
     }
 
+    public Urgency Urgency { get; } = new();
+
     /// <summary>What is queued should leave now, whatever the mode.</summary>
     public void Hurry()
     {
-        IsUrgent = true;
+        Urgency.Raise();
         Ring();
-    }
-
-    public bool IsUrgent
-    {
-        get => Volatile.Read(ref _isUrgent);
-        set => Volatile.Write(ref _isUrgent, value);
-    }
-
-    /// <summary>Whether it is urgent, for the one who reads everything next.</summary>
-    public bool TakeUrgency()
-    {
-        var wasUrgent = IsUrgent;
-        if (wasUrgent)
-        {
-            IsUrgent = false;
-        }
-        return wasUrgent;
     }
 
     public void Ring()

@@ -1,15 +1,21 @@
+using System.Collections.Concurrent;
+
 namespace Braintrust.Logging.Pipeline;
 
 /// <summary>
 /// The flushes that wait, oldest first. Rows are counted by epoch, the time between two flush markers; a flush is done when its epoch and
-/// all before it are settled. The loop's own.
+/// all before it are settled. The loop's own, save for <see cref="Ask"/>.
 /// </summary>
 sealed class Flushes(Ledger ledger)
 {
     readonly List<Epoch> _epochs = [new()];
 
-    // Their markers are still on their way, behind a disk that takes its time.
+    // Their markers are still on their way, behind a disk that takes its time: written by callers, and those that the loop has heard of.
+    readonly ConcurrentQueue<FlushRequest> _unheard = new();
     readonly List<FlushRequest> _asked = [];
+
+    /// <summary>How many markers were read.</summary>
+    public long Begun { get; private set; }
 
     /// <summary>Whose rows are being read now.</summary>
     public Epoch Current => _epochs[^1];
@@ -35,14 +41,24 @@ sealed class Flushes(Ledger ledger)
         }
     }
 
-    /// <summary>Somebody waits whose marker may be long in coming.</summary>
-    public void Ask(FlushRequest request) => _asked.Add(request);
+    /// <summary>Somebody waits whose marker may be long in coming. Called by callers.</summary>
+    public void Ask(FlushRequest request) => _unheard.Enqueue(request);
+
+    /// <summary>From here on those who asked are answered at their deadline at the latest.</summary>
+    public void Hear()
+    {
+        while (_unheard.TryDequeue(out var request))
+        {
+            _asked.Add(request);
+        }
+    }
 
     /// <summary>A marker was read: what comes later is of another epoch.</summary>
     /// <param name="request">Who waits.</param>
     /// <param name="lastSpooled">The number of the last row on disk that came before.</param>
     public void Begin(FlushRequest request, long lastSpooled)
     {
+        Begun++;
         _asked.Remove(request);
         Current.Flush = request.IsAnswered ? null : request;
         Current.LastSpooled = lastSpooled;

@@ -14,7 +14,6 @@ sealed class Handover
     long _wakeAt = long.MaxValue;
     long _memoryRows;
     long _memoryBytes;
-    bool _isUrgent;
     bool _isComplete;
 
     public bool IsEmpty => !TryPeek(out _);
@@ -27,11 +26,7 @@ sealed class Handover
     /// <summary>How many rows were ever handed over.</summary>
     public long Rows => Interlocked.Read(ref _rows);
 
-    public bool IsUrgent
-    {
-        get => Volatile.Read(ref _isUrgent);
-        set => Volatile.Write(ref _isUrgent, value);
-    }
+    public Urgency Urgency { get; } = new();
 
     /// <summary>Nothing more is handed over.</summary>
     public bool IsComplete => Volatile.Read(ref _isComplete);
@@ -63,7 +58,7 @@ sealed class Handover
     /// <summary>All that was urgent is handed over.</summary>
     public void Hurry()
     {
-        IsUrgent = true;
+        Urgency.Raise();
         Ring();
     }
 

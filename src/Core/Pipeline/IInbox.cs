@@ -18,8 +18,7 @@ interface IInbox : IDisposable
     /// <summary>Rows wait here that a flush may cover whose marker was taken already, and that may be taken.</summary>
     bool IsBehind { get; }
 
-    /// <summary>What stands here should leave now, whatever the mode.</summary>
-    bool IsUrgent { get; set; }
+    Urgency Urgency { get; }
 
     /// <summary>When the first thing that can be taken came, on the monotonic clock; <see cref="long.MaxValue"/>: there is none.</summary>
     long FirstAt { get; }

@@ -8,6 +8,7 @@ namespace Braintrust.Logging.Pipeline;
 sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates fates, Ledger ledger, TimeProvider clock) : IRowTaker, IDisposable
 {
     readonly JsonBuffer _json = new();
+    readonly RowUpdates _updates = new();
     long _sequence;
 
     public void Take(in Entry entry, RowRole role, ReadOnlySpan<byte> json, AttachmentReference[] attachments)
@@ -114,7 +115,7 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
     /// <summary>After the latest update, else after that write. What comes later waits for this one, and no longer for the update before it.</summary>
     void Follow(ref PendingRow row, RowFate? write, bool isUpdate)
     {
-        var latest = outbox.LatestUpdate(row.Lane, row.Id);
+        var latest = _updates.Latest(row.Lane, row.Id);
         row.After = latest ?? write;
         if (row.After is { } awaited)
         {
@@ -122,11 +123,11 @@ sealed class Intake(RowComposer composer, Outbox outbox, Flushes flushes, Fates 
         }
         if (isUpdate || latest is not null)
         {
-            row.Fate = outbox.Update(row.Lane, row.Id);
+            row.Fate = _updates.Add(row.Lane, row.Id);
         }
     }
 
-    RowFate? Earlier(in PendingRow row) => outbox.LatestUpdate(row.Lane, row.Id) ?? outbox.Unsettled(row.Lane, row.Id);
+    RowFate? Earlier(in PendingRow row) => _updates.Latest(row.Lane, row.Id) ?? outbox.Unsettled(row.Lane, row.Id);
 
     static RowFate? OpenWrite(in Entry entry) => (entry.Payload as BraintrustSpan ?? ((MaskedRow)entry.Payload).Span!).OpenWrite;
 

@@ -13,13 +13,11 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     const int LanesToKeep = 1024;
 
     readonly Dictionary<ProjectKey, Lane> _lanes = [];
-    readonly Dictionary<(Lane, RowId), RowFate> _updates = [];
     readonly LinkedList<Batch> _ready = new();
     readonly HashSet<Batch> _sending = [];
     readonly List<Batch> _unfitted = [];
     Batch _filling = new();
     Batch _following = new(); // rows that have to come after one that still fills: a body must not hold the same row twice
-    int _updatesToSweepAt = 1024;
     int _tidyAt = 2 * LanesToKeep;
 
     public IReadOnlyCollection<Lane> Lanes => _lanes.Values;
@@ -27,6 +25,9 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     public int Sending => _sending.Count;
 
     public int Ready => _ready.Count;
+
+    /// <summary>Something was under way once.</summary>
+    public bool HasSent { get; private set; }
 
     public bool IsFilling => _filling.Count > 0 || _following.Count > 0;
 
@@ -158,7 +159,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             {
                 _ready.Remove(node);
                 _sending.Add(batch);
-                batch.IsUnderWay = true;
+                batch.IsUnderWay = HasSent = true;
                 return batch;
             }
             else
@@ -202,7 +203,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     void Refill(Batch[] batches)
     {
         var left = batches.ToDictionary(static batch => batch, static batch => batch.Count);
-        foreach (var (batch, at) in InOrder(batches))
+        foreach (var (batch, at) in Splits.InOrder(batches))
         {
             Fill(batch.Rows[at], batch.Text(batch.Rows[at]));
             if (--left[batch] == 0)
@@ -210,13 +211,6 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
                 batch.Dispose(); // at once: all of them twice would be more than the queue may hold
             }
         }
-    }
-
-    static (Batch Batch, int At)[] InOrder(Batch[] batches)
-    {
-        var rows = batches.SelectMany(batch => Enumerable.Range(0, batch.Count).Select(at => (Batch: batch, At: at))).ToArray();
-        Array.Sort(rows, static (a, b) => a.Batch.Rows[a.At].Sequence.CompareTo(b.Batch.Rows[b.At].Sequence));
-        return rows;
     }
 
     /// <summary>Readies the first parked batch alone, to see whether the project is still refused.</summary>
@@ -241,24 +235,19 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         }
         var batch = lane.Parked[next];
         lane.Parked.RemoveAt(next);
-        batch = WithoutDependents(batch);
-        batch.Probes++;
+        var (first, later) = Splits.ByDependence(batch);
+        if (later is not null)
+        {
+            lane.Park(later);
+        }
+        first.Probes++;
         lane.IsProbing = true;
-        _ready.AddFirst(batch);
+        _ready.AddFirst(first);
     }
 
     public void Halve(Batch batch)
     {
-        var half = batch.Count / 2;
-        var (first, second) = (batch.Empty(), batch.Empty());
-        var rows = batch.Rows;
-        for (var i = 0; i < rows.Length; i++)
-        {
-            (i < half ? first : second).Add(rows[i], batch.Text(rows[i]));
-        }
-        batch.Dispose();
-        second.Fit();
-        first.Fit();
+        var (first, second) = Splits.InHalves(batch);
         _ready.AddFirst(second);
         _ready.AddFirst(first);
     }
@@ -266,19 +255,8 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
     /// <summary>A batch for each project: those that may be sent to are ready, the others wait.</summary>
     public void SplitByLane(Batch batch)
     {
-        var parts = new Dictionary<Lane, Batch>();
-        foreach (ref var row in batch.Rows)
+        foreach (var (lane, part) in Splits.ByLane(batch))
         {
-            if (!parts.TryGetValue(row.Lane, out var part))
-            {
-                parts.Add(row.Lane, part = batch.Empty());
-            }
-            part.Add(row, batch.Text(row));
-        }
-        batch.Dispose();
-        foreach (var (lane, part) in parts)
-        {
-            part.Fit();
             if (lane.IsOpen)
             {
                 _ready.AddFirst(part);
@@ -319,23 +297,6 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             }
         }
         return old ?? [];
-    }
-
-    /// <summary>The latest update of that row which is not settled yet.</summary>
-    public RowFate? LatestUpdate(Lane lane, RowId id) => _updates.Count > 0 && _updates.TryGetValue((lane, id), out var fate) && !fate.IsSettled ? fate : null;
-
-    /// <summary>Notes an update, so that the next write of the row waits for it.</summary>
-    public RowFate Update(Lane lane, RowId id)
-    {
-        if (_updates.Count >= _updatesToSweepAt)
-        {
-            foreach (var (settled, _) in _updates.Where(update => update.Value.IsSettled).ToArray())
-            {
-                _updates.Remove(settled);
-            }
-            _updatesToSweepAt = Math.Max(1024, 2 * _updates.Count);
-        }
-        return _updates[(lane, id)] = new RowFate();
     }
 
     /// <summary>The latest unsettled row of that id in its project: each waits for the one before.</summary>
@@ -395,7 +356,7 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
         var parked = lane.Parked.ToArray();
         var free = new Batch();
         var later = new Batch();
-        foreach (var (batch, at) in InOrder(parked))
+        foreach (var (batch, at) in Splits.InOrder(parked))
         {
             ref var row = ref batch.Rows[at];
             var isFree = row.After is not { IsSettled: false } && HasRoom(free, row, row.Length);
@@ -415,24 +376,6 @@ sealed class Outbox(int rowLimit, BodyLimit bodyLimit, Func<long> now)
             }
         }
         return lane.Parked.IndexOf(free);
-    }
-
-    /// <summary>A parked batch may hold rows that depend on others in it; these stay parked when it goes out alone.</summary>
-    static Batch WithoutDependents(Batch batch)
-    {
-        if (!batch.DependsOnItself)
-        {
-            return batch;
-        }
-        var (first, later) = (batch.Empty(), batch.Empty());
-        foreach (ref var row in batch.Rows)
-        {
-            var waits = row.After is { IsSettled: false } after && (ReferenceEquals(after.Where, batch) || ReferenceEquals(after.Where, first) || ReferenceEquals(after.Where, later));
-            (waits ? later : first).Add(row, batch.Text(row));
-        }
-        batch.Dispose();
-        later.Rows[0].Lane.Park(later);
-        return first;
     }
 
     static bool HoldsPausedRows(Batch batch)

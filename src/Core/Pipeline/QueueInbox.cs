@@ -15,11 +15,7 @@ sealed class QueueInbox(EntryQueue queue, EntryWriter writer, Intake intake, Flu
 
     public bool IsBehind => false; // a marker is taken after all that came before it
 
-    public bool IsUrgent
-    {
-        get => queue.IsUrgent;
-        set => queue.IsUrgent = value;
-    }
+    public Urgency Urgency => queue.Urgency;
 
     public long FirstAt => queue.TryPeek(out var first) ? first.AcceptedAt : long.MaxValue;
 

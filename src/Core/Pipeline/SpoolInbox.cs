@@ -21,19 +21,18 @@ sealed class SpoolInbox(
     // A row in hand while so many processes ended goes alone.
     const int SuspectAttempts = 5;
 
-    readonly long _share = options.QueueLimitBytes / 8;
     readonly TimeProvider _clock = options.Clock;
+    readonly SpoolBooks _books = new(store, outbox, flushes, fates, ledger, keepsakes);
+    readonly Deferral _deferral = new(outbox, options.QueueLimitBytes / 8);
 
-    // Rows in memory that wait for earlier ones on disk: all of a project that may not be sent to, or others of their id on a disk that cannot be read.
-    readonly LinkedList<LateRow> _late = [];
+    // Rows in memory that wait for earlier ones on disk.
+    readonly LateRows _late = new(project => outbox.LaneOf(project).IsDeferring);
 
     // Spans that began in memory, and of which nothing can be on disk: nothing went there since.
     readonly HashSet<RowId> _begun = [];
     SpooledRow _next;
     bool _hasNext;
     bool _isDry = true;
-    int _deferring;
-    long _parkedBytes;
     long _lastSpooled = SpoolIndex.FirstOwn - 1; // none of our own: what is adopted comes before, so every flush covers it
     long _firstAt = long.MaxValue;
     long _sweptAt;
@@ -41,7 +40,7 @@ sealed class SpoolInbox(
 
     public bool IsEmpty => WaitingRows == 0 && handover.IsEmpty;
 
-    public bool IsOver => handover.IsComplete && handover.IsEmpty && _late.Count == 0;
+    public bool IsOver => handover.IsComplete && handover.IsEmpty && _late.AreNone;
 
     public long WaitingRows => OnDisk + handover.MemoryRows;
 
@@ -49,15 +48,11 @@ sealed class SpoolInbox(
 
     public bool IsBehind => OnDisk > 0 && !fates.HasLeftRows;
 
-    public bool IsUrgent
-    {
-        get => handover.IsUrgent;
-        set => handover.IsUrgent = value;
-    }
+    public Urgency Urgency => handover.Urgency;
 
     public long FirstAt => OnDisk > 0 ? (MayRead ? _firstAt : long.MaxValue) : FirstInMemoryAt;
 
-    public long OldestAt => Math.Min(store.OldestTicks is var ticks && ticks == long.MaxValue ? long.MaxValue : Timestamp(ticks), Math.Min(FirstInMemoryAt, FirstLateAt));
+    public long OldestAt => Math.Min(store.OldestTicks is var ticks && ticks == long.MaxValue ? long.MaxValue : Timestamp(ticks), Math.Min(FirstInMemoryAt, _late.FirstAt));
 
     public long LastSpooled => _lastSpooled;
 
@@ -72,14 +67,12 @@ sealed class SpoolInbox(
 
     long FirstInMemoryAt => handover.TryPeek(out var first) && first.Row is { } row ? row.Entry.AcceptedAt : long.MaxValue;
 
-    long FirstLateAt => _late.First?.Value.AcceptedAt ?? long.MaxValue;
-
     public void Tend()
     {
         LearnAll();
         TakeNotes();
-        _parkedBytes = outbox.ParkedBytes;
-        if (_deferring > 0 && outbox.Lanes.Any(MayResume))
+        _deferral.Weigh();
+        if (_deferral.MayEnd)
         {
             Rewind();
         }
@@ -130,15 +123,9 @@ sealed class SpoolInbox(
         {
             ExpireOnDisk(tooOld, mayGo, message);
         }
-        for (var node = FirstLateAt <= Timestamp(tooOld) ? _late.First : null; node is not null && node.Value.AcceptedAt <= Timestamp(tooOld);)
+        if (!_late.AreNone)
         {
-            var (late, next) = (node.Value, node.Next);
-            if (!mayGo(outbox.LaneOf(late.Row.Entry.Logger)))
-            {
-                _late.Remove(node);
-                fates.Lose(intake.Row(late.Row.Entry, late.Epoch), LossReasons.Expired, message, null);
-            }
-            node = next;
+            ExpireLate(Timestamp(tooOld), mayGo, message);
         }
         while (!hasRoom && !HasNext() && FirstInMemoryAt is var first && first != long.MaxValue && first <= Timestamp(tooOld) && handover.TryPeek(out var item))
         {
@@ -216,7 +203,7 @@ sealed class SpoolInbox(
                 End(item.Row!.Value.Entry, message);
             }
         }
-        foreach (var late in _late)
+        foreach (var late in _late.TakeOld(long.MaxValue, static _ => false))
         {
             fates.Lose(intake.Row(late.Row.Entry, late.Epoch), LossReasons.Shutdown, message, null);
         }
@@ -278,38 +265,12 @@ sealed class SpoolInbox(
 
     void LearnAll()
     {
-        while (store.TryTakeNews(out var news))
+        while (_books.TryLearn(out var areAdopted))
         {
-            Learn(news);
-        }
-    }
-
-    void Learn(in SpoolNews news)
-    {
-        switch (news.Kind)
-        {
-            case SpoolNewsKind.Adopted:
-                ledger.Adopting(news.Rows);
-                flushes.Adopt(news.Rows);
+            if (areAdopted)
+            {
                 (_isDry, _firstAt) = (false, 0); // they have waited for long enough
-                break;
-            case SpoolNewsKind.Evicted:
-                Lose(news, LossReasons.SpoolFull, "The spool was full, and the oldest rows made way. Raise SpoolLimitBytes for longer outages.");
-                break;
-            case SpoolNewsKind.Corrupt:
-                Lose(news, LossReasons.Corrupt, "Rows on disk could not be read; what is left of them is set aside.");
-                break;
-        }
-    }
-
-    void Lose(in SpoolNews news, string reason, string message)
-    {
-        flushes.DropUnread(news.Rows);
-        fates.LoseSpooled(news.Project is { } project ? outbox.LaneOf(project) : null, news.Rows, reason, news.Message ?? message);
-        foreach (var keepsake in keepsakes.TakeWhere(number => !store.IsPending(number)))
-        {
-            ledger.Forgetting(keepsake.Size);
-            keepsake.Confirmation?.Lost(new RowLoss(1, reason, message, null));
+            }
         }
     }
 
@@ -333,32 +294,12 @@ sealed class SpoolInbox(
         var (row, record) = (_next, _next.Record);
         var lane = outbox.LaneOf(record.Project);
         _hasNext = false;
-        if (MustWait(lane, record.Json.Length))
+        if (_deferral.Stays(lane, record.Json.Length))
         {
-            if (!lane.IsDeferring)
-            {
-                lane.IsDeferring = true;
-                _deferring++;
-            }
             store.Defer(row.Sequence);
             return;
         }
         intake.Take(Hold(row, lane), record.Follows, record.Json.Span);
-    }
-
-    /// <summary>A closed project holds one row at least, so that it is looked up or probed.</summary>
-    bool MustWait(Lane lane, int bytes)
-    {
-        if (lane.IsDeferring || lane.IsOpen)
-        {
-            return lane.IsDeferring;
-        }
-        if (lane.Rows > 0 && _parkedBytes + bytes > _share)
-        {
-            return true;
-        }
-        _parkedBytes += bytes + Batch.RoutingBytes;
-        return false;
     }
 
     PendingRow Hold(in SpooledRow spooled, Lane lane)
@@ -379,16 +320,12 @@ sealed class SpoolInbox(
     /// <param name="before">What is read from disk next, and may be a later one of the same id.</param>
     bool TakeLate(long before)
     {
-        for (var node = _late.First; node is not null && node.Value.After < before; node = node.Next)
+        if (!_late.TryTake(before, out var late))
         {
-            if (!outbox.LaneOf(node.Value.Row.Entry.Logger).IsDeferring)
-            {
-                _late.Remove(node);
-                Take(node.Value.Row, intake.Row(node.Value.Row.Entry, node.Value.Epoch));
-                return true;
-            }
+            return false;
         }
-        return false;
+        Take(late.Row, intake.Row(late.Row.Entry, late.Epoch));
+        return true;
     }
 
     void TakeFromMemory(in MemoryRow row)
@@ -396,7 +333,7 @@ sealed class SpoolInbox(
         if (outbox.LaneOf(row.Entry.Logger).IsDeferring || (IsUnreadable && row.Follows && !_begun.Contains(row.Entry.RowId)))
         {
             flushes.Current.Unsettled++;
-            _late.AddLast(new LateRow(row, flushes.Current, _lastSpooled));
+            _late.Add(row, flushes.Current, _lastSpooled);
             return;
         }
         if (IsUnreadable && row.Role == RowRole.Opening)
@@ -422,7 +359,7 @@ sealed class SpoolInbox(
 
     void ExpireOnDisk(long tooOld, Func<Lane, bool> mayGo, string message)
     {
-        if (_deferring > 0)
+        if (_deferral.IsOn)
         {
             if (_sweptAt != 0 && _clock.GetElapsedTime(_sweptAt) < SweepInterval)
             {
@@ -438,6 +375,14 @@ sealed class SpoolInbox(
         }
     }
 
+    void ExpireLate(long tooOld, Func<Lane, bool> mayGo, string message)
+    {
+        foreach (var late in _late.TakeOld(tooOld, project => mayGo(outbox.LaneOf(project))))
+        {
+            fates.Lose(intake.Row(late.Row.Entry, late.Epoch), LossReasons.Expired, message, null);
+        }
+    }
+
     /// <summary>From the oldest row again that was put back. Projects that may be sent to get theirs now.</summary>
     void Rewind()
     {
@@ -446,31 +391,16 @@ sealed class SpoolInbox(
             store.Defer(_next.Sequence);
             _hasNext = false;
         }
-        foreach (var lane in outbox.Lanes)
+        foreach (var lane in _deferral.End())
         {
-            if (MayResume(lane))
-            {
-                lane.IsDeferring = false;
-                _deferring--;
-            }
+            _late.Resume(lane.Key);
         }
         store.Rewind();
         _isDry = false;
         _firstAt = 0; // overdue
     }
 
-    /// <summary>Its rows on disk may be read again: it is open, or holds none in memory that could open it.</summary>
-    static bool MayResume(Lane lane) => lane.IsDeferring && (lane.IsOpen || lane.Rows == 0);
-
     /// <summary>A wall clock that was set back since makes no row younger than new.</summary>
     long Timestamp(long ticks) =>
         _clock.GetTimestamp() - (long)(Math.Max(0, _clock.GetUtcNow().UtcTicks - ticks) / (double)TimeSpan.TicksPerSecond * _clock.TimestampFrequency);
-
-    /// <param name="Row">What waits.</param>
-    /// <param name="Epoch">The flush that counts it.</param>
-    /// <param name="After">The last row on disk that came before.</param>
-    readonly record struct LateRow(MemoryRow Row, Epoch Epoch, long After)
-    {
-        public long AcceptedAt => Row.Entry.AcceptedAt;
-    }
 }

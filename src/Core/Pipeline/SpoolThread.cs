@@ -138,7 +138,7 @@ sealed class SpoolThread : IRowTaker
 
     void WriteAll(bool isEnd)
     {
-        var isUrgent = _queue.TakeUrgency(); // first: what made it urgent stands in the queue by now
+        var isUrgent = _queue.Urgency.Take(); // first: what made it urgent stands in the queue by now
         for (var hasMore = true; hasMore;)
         {
             FlushRequest? flush;

@@ -69,5 +69,12 @@ static class ModelContent
 
     public static bool IsAmong(Property[] properties) => Array.Exists(properties, static property => IsName(FieldNames.Plain(property.Name)));
 
-    public static void Drop(RowFields fields) => fields.Input = fields.Output = fields.Expected = null;
+    /// <summary>Takes the content out of what a row will say, if its front end keeps it back.</summary>
+    public static void Drop(RowFields fields, FrontEndSettings settings)
+    {
+        if (!settings.CaptureContent)
+        {
+            fields.Input = fields.Output = fields.Expected = null;
+        }
+    }
 }

@@ -23,6 +23,8 @@ sealed class EventRecord
     /// <summary>The rendered message, once somebody wants it.</summary>
     public readonly StringBuilder Message = new();
 
+    public bool IsRendered;
+
     public readonly List<Property> Properties = [];
 
     public void Add(string name, object? value, bool inTemplate = false) => Properties.Add(new Property(name, value, inTemplate));
@@ -33,7 +35,7 @@ sealed class EventRecord
         Template = LoggerName = EventName = null;
         EventId = 0;
         StartTicks = 0;
-        HasParameters = HidesMessage = false;
+        HasParameters = HidesMessage = IsRendered = false;
         Message.Clear();
         if (Message.Capacity > 64 * 1024)
         {

@@ -9,12 +9,11 @@ sealed class SpoolIndex
     public const long FirstOwn = 1L << 60;
 
     readonly object _lock = new();
-    readonly List<SpoolSegment> _adopted = [];
-    readonly List<SpoolSegment> _own = [];
+    readonly SegmentList _adopted = new();
+    readonly SegmentList _own = new();
     readonly Queue<SpoolNews> _news = [];
     readonly Queue<byte[]> _damage = [];
 
-    int _firstUnreadAdopted, _firstUnreadOwn;
     long _nextAdopted;
     long _rows, _bytes, _unread;
     bool _isParked;
@@ -40,11 +39,11 @@ sealed class SpoolIndex
             lock (_lock)
             {
                 var oldest = long.MaxValue;
-                foreach (var segment in _adopted)
+                foreach (var segment in _adopted.All)
                 {
                     oldest = Math.Min(oldest, segment.OldestTicks);
                 }
-                foreach (var segment in _own)
+                foreach (var segment in _own.All)
                 {
                     oldest = Math.Min(oldest, segment.OldestTicks);
                 }
@@ -120,9 +119,10 @@ sealed class SpoolIndex
         }
     }
 
-    /// <summary>Takes in a segment that was looked through; its bytes were counted when its home was adopted.</summary>
-    /// <summary>At once: whoever reads its rows has heard of them, and whoever has heard of them can read them.</summary>
-    public void AddAdopted(SpoolSegment segment, IReadOnlyDictionary<Session.ProjectKey, int> projects)
+    /// <summary>
+    /// Takes in a segment that was looked through; its bytes were counted when its home was adopted. At once: whoever reads its rows has heard of them, and whoever has heard of them can read them.
+    /// </summary>
+    public void AddAdopted(SpoolSegment segment, IReadOnlyDictionary<ProjectKey, int> projects)
     {
         lock (_lock)
         {
@@ -133,7 +133,6 @@ sealed class SpoolIndex
             segment.Home.Open++;
             segment.Unread = segment.PendingCount;
             _adopted.Add(segment);
-            _firstUnreadAdopted = Math.Min(_firstUnreadAdopted, _adopted.Count - 1);
             _rows += segment.PendingCount;
             _unread += segment.PendingCount;
         }
@@ -162,7 +161,6 @@ sealed class SpoolIndex
             _bytes += bytes;
             _rows += count;
             AddUnread(segment, count);
-            _firstUnreadOwn = Math.Min(_firstUnreadOwn, Math.Max(0, _own.Count - 1));
         }
     }
 
@@ -206,7 +204,7 @@ sealed class SpoolIndex
         var parts = new List<SettledPart>();
         lock (_lock)
         {
-            foreach (var segment in _adopted.Concat(_own))
+            foreach (var segment in _adopted.All.Concat(_own.All))
             {
                 if (segment.IsGone ? segment.PendingCount == 0 : segment is { IsSealed: true, PendingCount: 0 } || segment.Unnoted.Count > 0)
                 {
@@ -240,14 +238,7 @@ sealed class SpoolIndex
             }
             if (segment.PendingCount == 0)
             {
-                var isOwn = segment.Base >= FirstOwn;
-                var index = (isOwn ? _own : _adopted).IndexOf(segment);
-                if (index >= 0)
-                {
-                    (isOwn ? _own : _adopted).RemoveAt(index);
-                    ref var first = ref isOwn ? ref _firstUnreadOwn : ref _firstUnreadAdopted;
-                    first = Math.Max(0, index < first ? first - 1 : first);
-                }
+                ListOf(segment.Base).Remove(segment);
             }
         }
     }
@@ -257,7 +248,7 @@ sealed class SpoolIndex
     {
         lock (_lock)
         {
-            return _adopted.Find(static segment => !segment.IsGone) ?? _own.Find(static segment => !segment.IsGone);
+            return _adopted.Oldest ?? _own.Oldest;
         }
     }
 
@@ -291,12 +282,7 @@ sealed class SpoolIndex
     {
         lock (_lock)
         {
-            var bytes = 0L;
-            for (var i = _firstUnreadAdopted; i < _adopted.Count; i++)
-            {
-                bytes += _adopted[i].Unread > 0 ? _adopted[i].Length - _adopted[i].ReadAt : 0;
-            }
-            return bytes;
+            return _adopted.UnreadBytes;
         }
     }
 
@@ -310,24 +296,7 @@ sealed class SpoolIndex
     {
         lock (_lock)
         {
-            return _isParked ? null : Find(_adopted, ref _firstUnreadAdopted) ?? Find(_own, ref _firstUnreadOwn);
-        }
-
-        static ReadPlace? Find(List<SpoolSegment> segments, ref int first)
-        {
-            for (var i = first; i < segments.Count; i++)
-            {
-                var segment = segments[i];
-                if (segment.Unread > 0)
-                {
-                    return new ReadPlace(segment, segment.ReadAt, segment.ReadNext, segment.Length);
-                }
-                if (i < segments.Count - 1)
-                {
-                    first = i + 1;
-                }
-            }
-            return null;
+            return _isParked ? null : _adopted.NextPlace() ?? _own.NextPlace();
         }
     }
 
@@ -473,7 +442,7 @@ sealed class SpoolIndex
     {
         lock (_lock)
         {
-            foreach (var segment in _adopted.Concat(_own))
+            foreach (var segment in _adopted.All.Concat(_own.All))
             {
                 if (segment.Deferred > 0)
                 {
@@ -482,7 +451,8 @@ sealed class SpoolIndex
                     segment.Deferred = 0;
                 }
             }
-            _firstUnreadAdopted = _firstUnreadOwn = 0;
+            _adopted.LookAgain();
+            _own.LookAgain();
         }
     }
 
@@ -515,43 +485,16 @@ sealed class SpoolIndex
     {
         segment.Unread += count;
         _unread += count;
-        if (count > 0 && segment.Base < FirstOwn)
+        if (count > 0 && segment.Unread == count)
         {
-            _firstUnreadAdopted = 0;
-        }
-        else if (count > 0 && segment.Unread == count)
-        {
-            _firstUnreadOwn = 0;
+            ListOf(segment.Base).LookAgain();
         }
     }
 
-    (SpoolSegment Segment, int Index)? Find(long sequence)
-    {
-        var segments = sequence >= FirstOwn ? _own : _adopted;
-        var (low, high) = (0, segments.Count - 1);
-        while (low <= high)
-        {
-            var middle = (low + high) >> 1;
-            var segment = segments[middle];
-            if (sequence < segment.Base)
-            {
-                high = middle - 1;
-            }
-            else if (sequence >= segment.Base + segment.Count)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                return (segment, (int)(sequence - segment.Base));
-            }
-        }
-        return null;
-    }
+    (SpoolSegment Segment, int Index)? Find(long sequence) => ListOf(sequence).Find(sequence);
+
+    SegmentList ListOf(long sequence) => sequence >= FirstOwn ? _own : _adopted;
 }
 
 /// <summary>What was settled in a segment.</summary>
 readonly record struct SettledPart(SpoolSegment Segment, List<RowRange> Ranges, bool IsDone);
-
-/// <summary>Where the reader goes on.</summary>
-readonly record struct ReadPlace(SpoolSegment Segment, long At, int Next, long End);

@@ -32,6 +32,9 @@ readonly record struct Answer(AnswerKind Kind, int Status, TimeSpan? RetryAfter,
 
     public static Answer Retry(string message, Exception? exception = null) => new(AnswerKind.Retry, 0, null, message, exception);
 
+    /// <summary>What was thrown where nothing should be.</summary>
+    public static Answer Unexpected(Exception error) => Retry($"Sending failed: {error.GetType()}.", error);
+
     public static Answer Denied(string message) => new(AnswerKind.Denied, 0, null, message, null);
 
     public static Answer Misconfigured(string message, int status = 0) => new(AnswerKind.Misconfigured, status, null, message, null);

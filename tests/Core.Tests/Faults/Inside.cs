@@ -9,7 +9,7 @@ static class Inside
 {
     public static Gate GateOf(BraintrustClient client) => (Gate)Field(Field(client, "_loop"), "_api");
 
-    public static BodyLimit BodyLimitOf(BraintrustClient client) => (BodyLimit)Field(Field(client, "_loop"), "_bodyLimit");
+    public static BodyLimit BodyLimitOf(BraintrustClient client) => (BodyLimit)Field(Field(Field(client, "_loop"), "_outbox"), "<bodyLimit>P");
 
     public static bool IsSending(BraintrustClient client) => ((Outbox)Field(Field(client, "_loop"), "_outbox")).Sending > 0;
 
@@ -20,7 +20,7 @@ static class Inside
 
     /// <summary>Whether an answer of the server is awaited.</summary>
     static bool IsAsking(BraintrustClient client) =>
-        IsSending(client) || (int)Field(Field(client, "_loop"), "_lookUps") > 0 || ((Uploads)Field(Field(client, "_loop"), "_uploads")).AreRunning;
+        IsSending(client) || ((LookUps)Field(Field(client, "_loop"), "_lookUps")).AreRunning || ((Uploads)Field(Field(client, "_loop"), "_uploads")).AreRunning;
 
     /// <summary>The bell is a channel, and knows who listens for it: from the moment it is rung nobody does.</summary>
     static bool Waits(BraintrustClient client)
@@ -32,8 +32,8 @@ static class Inside
 
     public static int ReadyBatches(BraintrustClient client) => ((Outbox)Field(Field(client, "_loop"), "_outbox")).Ready;
 
-    /// <summary>How many entries a collection of one of the loop's parts has.</summary>
-    public static int Size(BraintrustClient client, string part, string collection) => ((ICollection)Field(Field(Field(client, "_loop"), part), collection)).Count;
+    /// <summary>How many entries a collection has that one of the loop's parts holds, or a part of it.</summary>
+    public static int Size(BraintrustClient client, params string[] path) => ((ICollection)path.Aggregate(Field(client, "_loop"), Field)).Count;
 
     /// <summary>Spans of which no row is on its way yet.</summary>
     public static int UnwrittenSpans(BraintrustClient client) => ((ICollection)Field(Field(Field(Field(client, "_loop"), "_inbox"), "<writer>P"), "_unwritten")).Count;

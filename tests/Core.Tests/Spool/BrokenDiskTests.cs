@@ -312,10 +312,10 @@ public sealed class BrokenDiskTests
             logger.Log(output: text);
             await client.FlushAsync(TimeSpan.FromTicks(1));
         }
-        await world.World.AdvanceUntil(Patience.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 0 && IsDeferring(client)));
+        await world.World.AdvanceUntil(Patience.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late", "_projects") == 0 && IsDeferring(client)));
         disk.IsFull = true;
         logger.Log(name: "late");
-        await world.World.AdvanceUntil(Patience.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late") == 1));
+        await world.World.AdvanceUntil(Patience.UntilAsync(() => Faults.Inside.Size(client, "_inbox", "_late", "_projects") == 1));
         Assert.True(client.OldestAge > TimeSpan.Zero);
         Assert.Equal((false, 20, 1), await client.FlushAsync(TimeSpan.FromTicks(1)) is var result ? (result.Completed, result.Spooled, result.Pending) : default);
 
@@ -323,7 +323,7 @@ public sealed class BrokenDiskTests
         Assert.Equal(0, client.Ledger.ResidentRows);
     }
 
-    static bool IsDeferring(BraintrustClient client) => (int)Faults.Inside.Field(Faults.Inside.Field(Faults.Inside.Field(client, "_loop"), "_inbox"), "_deferring") > 0;
+    static bool IsDeferring(BraintrustClient client) => ((Braintrust.Logging.Pipeline.Deferral)Faults.Inside.Field(Faults.Inside.Field(Faults.Inside.Field(client, "_loop"), "_inbox"), "_deferral")).IsOn;
 
     [Fact, Trait("Row", "D06")]
     public async Task ABurstThatIsLargerThanTheSpoolGoesThereInPieces()
