@@ -37,6 +37,9 @@ public class AllocationTests
     }
 
     [Fact]
+    public async Task AScopeWithAnEventInItCosts944BytesMoreThanNone() => Assert.InRange(await PerCallAsync(Scoped) - PerCallOfNone(Scoped), 0, 944);
+
+    [Fact]
     public async Task ADisabledLevelCostsNothingMore()
     {
         static void Call(ILogger logger) => logger.LogDebug("Used {Tokens} of {Model}", 5, "gpt");
@@ -45,6 +48,14 @@ public class AllocationTests
 
     static void Six(ILogger logger) =>
         logger.LogInformation("Answered {Input} with {Output} by {Model}: {PromptTokens} + {CompletionTokens} tokens in {Elapsed} ms", "a question", Answer, "gpt", 120, 85, 412.5);
+
+    static void Scoped(ILogger logger)
+    {
+        using (logger.BeginScope("Turn {Turn} of {Conversation}", 1000, "conversation"))
+        {
+            Six(logger);
+        }
+    }
 
     static double PerCallOfNone(Action<ILogger> call)
     {

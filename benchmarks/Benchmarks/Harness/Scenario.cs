@@ -1,3 +1,4 @@
+using System.Runtime;
 using Braintrust.Logging.Benchmarks.Contenders;
 
 namespace Braintrust.Logging.Benchmarks.Harness;
@@ -43,26 +44,36 @@ sealed record Run(Contender Contender, Setup Setup, Receiver Receiver, string Va
 
     public bool Arrives => Contender.Mark != "-";
 
-    /// <summary>Starts all that is made once: code, connection, login, pools. Ends when it has arrived.</summary>
+    /// <summary>
+    /// Starts all that is made once: code, connection, login, pools. Ends when it has arrived, and a round has compiled next to nothing: code is compiled for speed in the background, after pauses,
+    /// and twice, so that on a busy machine a number of rounds says nothing. A quarter of a million events may be needed.
+    /// </summary>
     public async Task WarmUpAsync(IContender contender, int events = 20_000)
     {
+        const int leastRounds = 4;
+        const int mostRounds = 40;
+        const int fewMethods = 5;
         if (IsSmoke || contender is ReadyPosts)
         {
             return;
         }
-        for (var round = 1; round <= 4; round++)
+        for (var round = 1; round <= mostRounds; round++)
         {
+            var compiled = JitInfo.GetCompiledMethodCount();
             for (var i = 0; i < events; i++)
             {
                 contender.Emit(i);
             }
-            if (Arrives)
+            if (Arrives && (await Receiver.WaitForAsync((long)round * events, Patience)).Rows < (long)round * events)
             {
-                await Receiver.WaitForAsync((long)round * events, Patience);
+                return; // some are lost, and each round more would wait for them: the run will tell
             }
-            await Task.Delay(100);
+            await Task.Delay(300); // thrice what the runtime waits after the last new method
+            if (round >= leastRounds && JitInfo.GetCompiledMethodCount() - compiled < fewMethods)
+            {
+                return;
+            }
         }
-        await Task.Delay(300); // what was compiled for speed in the background is in place
     }
 }
 

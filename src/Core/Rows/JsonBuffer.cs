@@ -229,9 +229,39 @@ sealed class JsonBuffer : IDisposable
         // Counts are most of what is measured; the shortest digits of a double cost ten times those of an integer. Written alike below the exponents.
         if (value is > 0 and < 1e15 && value == (long)value)
             Plain((long)value);
-        else
+        else if (!TryDecimal(value))
             Plain(value);
         return true;
+    }
+
+    // Milliseconds, prices and scores have few decimals, whose digits are those of an integer too. Fifteen digits name but one double, so those that give the same double again are the shortest.
+    bool TryDecimal(double value)
+    {
+        if (value is not (>= 1e-4 and < 1e8))
+            return false; // below, exponents begin
+        long parts = (long)(value * 1e7 + 0.5);
+        if (parts / 1e7 != value)
+            return false;
+        Begin(ScalarRoom);
+        SevenDecimals(parts);
+        return true;
+    }
+
+    // What there are so many ten-millionths of, without zeros at the end.
+    void SevenDecimals(long parts)
+    {
+        const long one = 10_000_000;
+        (long whole, long fraction) = Math.DivRem(parts, one);
+        Utf8Formatter.TryFormat(whole, _bytes.AsSpan(_length), out int written);
+        _length += written;
+        if (fraction == 0)
+            return;
+
+        Utf8Formatter.TryFormat(one + fraction, _bytes.AsSpan(_length), out written); // the first of eight digits keeps the zeros behind it, and gives its place to the point
+        _bytes[_length] = (byte)'.';
+        _length += written;
+        while (_bytes[_length - 1] == (byte)'0')
+            _length--;
     }
 
     /// <summary>Sixteen lower-case hex digits: a span id.</summary>
@@ -267,27 +297,11 @@ sealed class JsonBuffer : IDisposable
     /// <summary>Unix seconds, exact to the tick: a double is off by a tick or two, enough for a child to start before its parent.</summary>
     public void UnixSeconds(long utcTicks)
     {
-        const int digits = 7;
         long ticks = utcTicks - DateTime.UnixEpoch.Ticks;
         Begin(ScalarRoom);
         if (ticks < 0)
             _bytes[_length++] = (byte)'-';
-        (long seconds, long fraction) = Math.DivRem(Math.Abs(ticks), TimeSpan.TicksPerSecond);
-        Utf8Formatter.TryFormat(seconds, _bytes.AsSpan(_length), out int written);
-        _length += written;
-        if (fraction == 0)
-            return;
-
-        _bytes[_length] = (byte)'.';
-        uint rest = (uint)fraction;
-        for (int digit = digits; digit > 0; digit--)
-        {
-            (rest, uint last) = Math.DivRem(rest, 10);
-            _bytes[_length + digit] = (byte)('0' + last);
-        }
-        _length += digits + 1;
-        while (_bytes[_length - 1] == (byte)'0')
-            _length--;
+        SevenDecimals(Math.Abs(ticks));
     }
 
     /// <summary>A quoted value whose text never needs escaping: a date, an id.</summary>

@@ -52,6 +52,24 @@ public class JsonBufferTests
     public void ADoubleIsWrittenAsThePlatformWritesIt(double number) =>
         Assert.Equal(number.ToString(CultureInfo.InvariantCulture), Json(json => json.Number(number)));
 
+    // The least and the greatest that are written by their decimals, and their neighbours; halves that round; more decimals than seven; fifteen digits.
+    [Theory]
+    [InlineData(0.0001), InlineData(0.000099999999999999), InlineData(99999999.9999999), InlineData(99999999.99999999), InlineData(1e8 + 0.5), InlineData(0.1), InlineData(0.3), InlineData(412.5)]
+    [InlineData(0.0001234), InlineData(0.00012345), InlineData(0.12345675), InlineData(12345678.1234567), InlineData(1.0000001), InlineData(-412.5), InlineData(0.1 + 0.2), InlineData(100.00000001)]
+    public void AFractionIsWrittenAsThePlatformWritesIt(double number)
+    {
+        foreach (double near in new[] { number, double.BitIncrement(number), double.BitDecrement(number) })
+            Assert.Equal(near.ToString(CultureInfo.InvariantCulture), Json(json => json.Number(near)));
+    }
+
+    [Fact]
+    public void ADecimalOfAnySizeIsWrittenAsThePlatformWritesIt() =>
+        Gen.Select(Gen.Long[1, 1_000_000_000_000_000], Gen.Int[0, 15]).Sample((digits, decimals) =>
+        {
+            double number = digits / Math.Pow(10, decimals);
+            Assert.Equal(number.ToString(CultureInfo.InvariantCulture), Json(json => json.Number(number)));
+        });
+
     public static TheoryData<string, string> LoneSurrogates => new()
     {
         { "\ud83d", "\uFFFD" },
