@@ -81,4 +81,24 @@ public sealed class ParityTests
         Assert.Equal(BothFrontEnds.Comparable(serilog, []), BothFrontEnds.Comparable(mel, []));
         Assert.Contains("System.InvalidOperationException: broken", (string?)mel[eventsAs == EventsAs.Spans ? "error" : "output"]);
     }
+
+    [Theory]
+    [InlineData(EventsAs.Spans)]
+    [InlineData(EventsAs.Auto)]
+    public async Task AnExceptionBesideAnErrorOfTheCallsOwnIsInTheMetadata(EventsAs eventsAs)
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(eventsAs, LogLevel.Error, default, new InvalidOperationException("broken"), "{Model} failed: {Error}", "gpt-4o", "broken");
+        Assert.Equal(BothFrontEnds.Comparable(serilog, []), BothFrontEnds.Comparable(mel, []));
+        Assert.Equal("broken", (string?)mel["error"]);
+        Assert.Equal("System.InvalidOperationException: broken", (string?)mel["metadata"]!["exception"]);
+    }
+
+    [Fact]
+    public async Task AnExceptionThatIsTheErrorOfTheCallIsSaidOnce()
+    {
+        var error = new InvalidOperationException("broken");
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Error, default, error, "Failed: {Error}", error);
+        Assert.All([serilog, mel], row => Assert.Equal("System.InvalidOperationException: broken", (string?)row["error"]));
+        Assert.All([serilog, mel], row => Assert.Null(row["metadata"]!["exception"]));
+    }
 }

@@ -108,7 +108,14 @@ sealed class RowComposer
         }
         AddEventIdentity();
         AddEnrichment(entry.Enrichment);
-        _fields.Error ??= entry.Error ?? (_event.Severity >= Severity.Error ? Message(entry).ToString() : null);
+        if (_fields.Error is null)
+        {
+            _fields.Error = entry.Error ?? (_event.Severity >= Severity.Error ? Message(entry).ToString() : null);
+        }
+        else if (entry.Error is { } exception && !exception.Equals(_fields.Error))
+        {
+            _fields.Metadata.Set("exception", exception); // {Error} is often its message alone, and the stack is what one looks for
+        }
 
         var start = _event.IsSpan ? _event.StartTicks : entry.Ticks - Math.Max(0, _fields.ElapsedTicks);
         BeginRow(entry.RowId, entry.SpanId, entry.TraceId, entry.ParentId, _event.IsSpan ? start : entry.Ticks, json);
