@@ -101,4 +101,15 @@ public sealed class ParityTests
         Assert.All([serilog, mel], row => Assert.Equal("System.InvalidOperationException: broken", (string?)row["error"]));
         Assert.All([serilog, mel], row => Assert.Null(row["metadata"]!["exception"]));
     }
+
+    [Theory]
+    [InlineData("Used {PromptTokens} and {CompletionTokens}", new object[] { 12, 34 }, 46)]
+    [InlineData("Used {PromptTokens} and {CompletionTokens}, {TotalTokens} in all", new object[] { 12, 34, 50 }, 50)]
+    [InlineData("Used {PromptTokens}", new object[] { 12 }, null)]
+    [InlineData("Said {CompletionTokens}", new object[] { 34 }, null)]
+    public async Task TokensAreTheSumOfBothUnlessTheyAreGiven(string template, object[] arguments, int? tokens)
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Information, default, null, template, arguments);
+        Assert.All([serilog, mel], row => Assert.Equal(tokens, (int?)row["metrics"]!["tokens"]));
+    }
 }

@@ -601,6 +601,11 @@ sealed class RowComposer
         json.RawName("\"metrics\":{"u8);
         StartAndEnd(startTicks, endTicks, json);
         Numbers(_fields.Metrics, json);
+        if (_fields.TotalOfBoth is { } total)
+        {
+            json.Name(MetricNames.Total);
+            json.Number(total);
+        }
         json.EndObject();
     }
 
