@@ -11,6 +11,8 @@ public sealed class ParityTests
         { "Payment {PaymentId} failed", ["pay_123"] },
         { "Asked {Input}, answered {Output}, expected {Expected}", ["q", "a", "b"] },
         { "Asked {@Input}", [new { Question = "why", Tries = 2 }] },
+        { "Asked {@Input}, chatting", [new[] { new { Role = "user", Content = "why" }, new { Role = "assistant", Content = "because" } }] },
+        { "Heard {@Input}", [new { Role = Speaker.User, Name = "Ann", Content = "why", Words = 1 }] },
         { "Answered {@Output} by {Model} of {Provider}", [new { Text = "because" }, "gpt-4o", "openai"] },
         { "Used {PromptTokens}+{CompletionTokens}={TotalTokens}, {CachedTokens} cached", [12, 34L, 46, 3] },
         { "Used {InputTokens} and {OutputTokens}", [12, 34] },
@@ -33,6 +35,11 @@ public sealed class ParityTests
         { "Ümläut {Smile} 😀", ["😀"] },
         { "{id} {span_id} {project_id} {_is_merge}", ["mine", "mine", "mine", true] },
     };
+
+    public enum Speaker
+    {
+        User,
+    }
 
     [Theory, MemberData(nameof(Calls))]
     public async Task AsASpanRow(string template, object?[] arguments)
@@ -100,6 +107,13 @@ public sealed class ParityTests
         var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Error, default, error, "Failed: {Error}", error);
         Assert.All([serilog, mel], row => Assert.Equal("System.InvalidOperationException: broken", (string?)row["error"]));
         Assert.All([serilog, mel], row => Assert.Null(row["metadata"]!["exception"]));
+    }
+
+    [Fact]
+    public async Task MessagesAreNamedAsAChatIs()
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Information, default, null, "Asked {@Input}", [new[] { new { Role = Speaker.User, Content = "why" } }]);
+        Assert.All([serilog, mel], row => Assert.Equal("""[{"role":"user","content":"why"}]""", row["input"]!.ToJsonString()));
     }
 
     [Theory]
