@@ -135,11 +135,15 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
         Offer(entry);
     }
 
-    /// <summary>Microsoft.Extensions.Telemetry's buffers keep an exception's message, and its type among the attributes.</summary>
+    /// <summary>Microsoft.Extensions.Telemetry's buffers keep an exception's message, and its type among the attributes. Where there was none, the message is empty.</summary>
     static string? ErrorOf(string? exception, Property[] properties)
     {
         var type = Array.Find(properties, static property => property.Name == "exception.type").Value as string;
-        return exception is null ? null : ErrorText.Of(type is null || exception.Contains(type, StringComparison.Ordinal) ? exception : $"{type}: {exception}");
+        if (string.IsNullOrEmpty(exception))
+        {
+            return type;
+        }
+        return ErrorText.Of(type is null || exception.Contains(type, StringComparison.Ordinal) ? exception : $"{type}: {exception}");
     }
 
     void Offer(in Entry entry)

@@ -134,6 +134,39 @@ public sealed class ChatLogEventTests
     }
 
     [Fact]
+    public async Task StreamsThatEndAtTheSameMomentEachEndOnce()
+    {
+        const int Streams = 4;
+        await using var world = World.Start();
+        using var client = new ScriptedModel().AsBuilder().UseLogging(world.Logging).Build();
+        using var together = new Barrier(Streams);
+
+        for (var round = 0; round < 100; round++)
+        {
+            using (world.Logger.StartSpan("request"))
+            {
+                await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => Task.Factory.StartNew(Read, TaskCreationOptions.LongRunning)));
+            }
+        }
+
+        var calls = (await world.FlushAsync()).OfType("llm");
+        Assert.Equal(100 * Streams, calls.Count);
+        Assert.All(calls, row => Assert.Null(row.Meta("braintrust.incomplete")));
+        Assert.All(calls, row => Assert.Equal(32, row.Metric("prompt_tokens")));
+
+        void Read()
+        {
+            foreach (var update in client.GetStreamingResponseAsync("hi").ToBlockingEnumerable())
+            {
+                if (update.FinishReason is not null)
+                {
+                    together.SignalAndWait(); // that it is over is said next
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task ConversationsBesideEachOtherCountEachAnswerOnce()
     {
         await using var world = World.Start();

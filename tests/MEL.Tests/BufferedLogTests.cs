@@ -65,6 +65,7 @@ public class BufferedLogTests
         Assert.Equal("Asked {Question} as {Model}", (string?)asked.Meta("braintrust.template"));
         Assert.Equal((4, "Asked"), ((int)asked.Meta("event.id")!, (string?)asked.Meta("event.name")));
         Assert.Equal("Braintrust.Logging.Tests.Mel.BufferedLogTests", (string?)asked.Meta("logger.name"));
+        Assert.False(asked.ContainsKey("error"), "Nothing failed.");
         var failed = rows.Named("Failed {Attempt}");
         Assert.Equal("System.InvalidOperationException: too hard", (string?)failed["error"]);
         Assert.All([asked, failed], row =>
@@ -86,7 +87,7 @@ public class BufferedLogTests
             {
                 record.Time = world.Clock.GetUtcNow().AddSeconds(-10 + i);
                 record.Message = $"Number {i}";
-                record.Text = i == 2 ? "System.Exception: third" : null;
+                record.Text = i == 2 ? "System.Exception: third" : i == 1 ? "" : null;
                 record.Values.Clear();
                 record.Values.AddRange([new("Number", i), new("{OriginalFormat}", "Number {Number}")]);
                 yield return record;

@@ -11,6 +11,8 @@ public sealed class ParityTests
         { "Payment {PaymentId} failed", ["pay_123"] },
         { "Asked {Input}, answered {Output}, expected {Expected}", ["q", "a", "b"] },
         { "Asked {@Input}", [new { Question = "why", Tries = 2 }] },
+        { "Asked {@Input}, chatting", [new[] { new { Role = "user", Content = "why" }, new { Role = "assistant", Content = "because" } }] },
+        { "Heard {@Input}", [new { Role = Speaker.User, Name = "Ann", Content = "why", Words = 1 }] },
         { "Answered {@Output} by {Model} of {Provider}", [new { Text = "because" }, "gpt-4o", "openai"] },
         { "Used {PromptTokens}+{CompletionTokens}={TotalTokens}, {CachedTokens} cached", [12, 34L, 46, 3] },
         { "Used {InputTokens} and {OutputTokens}", [12, 34] },
@@ -33,6 +35,11 @@ public sealed class ParityTests
         { "Ümläut {Smile} 😀", ["😀"] },
         { "{id} {span_id} {project_id} {_is_merge}", ["mine", "mine", "mine", true] },
     };
+
+    public enum Speaker
+    {
+        User,
+    }
 
     [Theory, MemberData(nameof(Calls))]
     public async Task AsASpanRow(string template, object?[] arguments)
@@ -80,5 +87,43 @@ public sealed class ParityTests
         var (serilog, mel) = await BothFrontEnds.LogAsync(eventsAs, LogLevel.Warning, default, new InvalidOperationException("broken"), "Payment {PaymentId} failed", "p");
         Assert.Equal(BothFrontEnds.Comparable(serilog, []), BothFrontEnds.Comparable(mel, []));
         Assert.Contains("System.InvalidOperationException: broken", (string?)mel[eventsAs == EventsAs.Spans ? "error" : "output"]);
+    }
+
+    [Theory]
+    [InlineData(EventsAs.Spans)]
+    [InlineData(EventsAs.Auto)]
+    public async Task AnExceptionBesideAnErrorOfTheCallsOwnIsInTheMetadata(EventsAs eventsAs)
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(eventsAs, LogLevel.Error, default, new InvalidOperationException("broken"), "{Model} failed: {Error}", "gpt-4o", "broken");
+        Assert.Equal(BothFrontEnds.Comparable(serilog, []), BothFrontEnds.Comparable(mel, []));
+        Assert.Equal("broken", (string?)mel["error"]);
+        Assert.Equal("System.InvalidOperationException: broken", (string?)mel["metadata"]!["exception"]);
+    }
+
+    [Fact]
+    public async Task AnExceptionThatIsTheErrorOfTheCallIsSaidOnce()
+    {
+        var error = new InvalidOperationException("broken");
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Error, default, error, "Failed: {Error}", error);
+        Assert.All([serilog, mel], row => Assert.Equal("System.InvalidOperationException: broken", (string?)row["error"]));
+        Assert.All([serilog, mel], row => Assert.Null(row["metadata"]!["exception"]));
+    }
+
+    [Fact]
+    public async Task MessagesAreNamedAsAChatIs()
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Information, default, null, "Asked {@Input}", [new[] { new { Role = Speaker.User, Content = "why" } }]);
+        Assert.All([serilog, mel], row => Assert.Equal("""[{"role":"user","content":"why"}]""", row["input"]!.ToJsonString()));
+    }
+
+    [Theory]
+    [InlineData("Used {PromptTokens} and {CompletionTokens}", new object[] { 12, 34 }, 46)]
+    [InlineData("Used {PromptTokens} and {CompletionTokens}, {TotalTokens} in all", new object[] { 12, 34, 50 }, 50)]
+    [InlineData("Used {PromptTokens}", new object[] { 12 }, null)]
+    [InlineData("Said {CompletionTokens}", new object[] { 34 }, null)]
+    public async Task TokensAreTheSumOfBothUnlessTheyAreGiven(string template, object[] arguments, int? tokens)
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Information, default, null, template, arguments);
+        Assert.All([serilog, mel], row => Assert.Equal(tokens, (int?)row["metrics"]!["tokens"]));
     }
 }

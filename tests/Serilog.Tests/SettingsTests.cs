@@ -203,6 +203,18 @@ public class SettingsTests
             $"Serilog:{directive}:0:Args:orgNane is unknown: did you mean 'orgName'? {directive}.Braintrust takes project, apiKey,", Innermost(error).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("options")]
+    public async Task AnArgumentThatIsLikeNoneIsComparedWithNone(string name)
+    {
+        await using var world = await World.OnSocketsAsync();
+
+        var error = Assert.ThrowsAny<Exception>(() => FromJson(Args(world, (name, "x"))));
+
+        Assert.StartsWith($"Serilog:WriteTo:0:Args:{name} is unknown. WriteTo.Braintrust takes project, apiKey,", Innermost(error).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AnUnknownArgumentInsideAnotherSinkIsFoundToo()
     {

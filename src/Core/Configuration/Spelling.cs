@@ -6,6 +6,13 @@ static class Spelling
     /// <summary>The right name that is closest; the first of several.</summary>
     public static string Nearest(string name, IEnumerable<string> names) => names.MinBy(right => Distance(name, right))!;
 
+    /// <summary>The right name that is probably meant; null: none is close enough to be named.</summary>
+    public static string? Meant(string name, IEnumerable<string> names)
+    {
+        var nearest = Nearest(name, names);
+        return Distance(name, nearest) <= 1 + nearest.Length / 4 ? nearest : null;
+    }
+
     /// <summary>The fewest letters to insert, delete or replace; upper and lower case are the same.</summary>
     public static int Distance(string from, string to)
     {

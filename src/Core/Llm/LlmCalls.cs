@@ -158,7 +158,7 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
 
     bool Note(in LlmEvent it, BraintrustLogger logger)
     {
-        if (Find(it, logger) is not { } call)
+        if (Find(it, Around(logger)) is not { } call)
         {
             return false;
         }
@@ -169,22 +169,32 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
 
     bool End(in LlmEvent it, BraintrustLogger logger)
     {
-        if (Find(it, logger) is { } call)
+        if (Remove(it, Around(logger)) is { } call)
         {
             Told(it.Exception);
-            lock (_calls)
-            {
-                _calls.Remove(call);
-                if (call is { IsStream: true, IsContainer: false, IsWhole: true, Answer.ResponseId: { } id })
-                {
-                    Remember(id);
-                }
-            }
             call.End(it, isCounted: it.Source != LlmSource.Connector || !IsInsideModelActivity(logger));
             call.Finish();
             return true;
         }
         return it.Source == LlmSource.Connector && Count(it, logger);
+    }
+
+    /// <summary>The call that ends: found and removed in one, since of streams that end at the same moment each event ends another.</summary>
+    LlmCall? Remove(in LlmEvent it, BraintrustSpan? around)
+    {
+        lock (_calls)
+        {
+            if (Find(it, around) is not { } call)
+            {
+                return null;
+            }
+            _calls.Remove(call);
+            if (call is { IsStream: true, IsContainer: false, IsWhole: true, Answer.ResponseId: { } id })
+            {
+                Remember(id);
+            }
+            return call;
+        }
     }
 
     /// <summary>Whether an activity is captured that will say what the answer cost.</summary>
@@ -251,9 +261,9 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
         }
     }
 
-    LlmCall? Find(in LlmEvent it, BraintrustLogger logger)
+    LlmCall? Find(in LlmEvent it, BraintrustSpan? around)
     {
-        var (source, method, around) = (it.Source, it.Method, Around(logger));
+        var (source, method) = (it.Source, it.Method);
         lock (_calls)
         {
             var open = _calls.FindAll(call => call.Source == source && call.Method == method);

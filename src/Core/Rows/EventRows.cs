@@ -19,7 +19,7 @@ sealed class EventRows(EventRecord it, RowFields fields, ShownTexts texts, SpanO
         var name = Name();
         RowMetadata.AddIdentity(it, fields);
         RowMetadata.AddEnrichment(entry.Enrichment, fields);
-        fields.Error ??= entry.Error ?? (it.Severity >= Severity.Error ? texts.Message(entry, it).ToString() : null);
+        AddError(entry);
 
         var start = it.IsSpan ? it.StartTicks : entry.Ticks - Math.Max(0, fields.ElapsedTicks);
         var isRoot = entry.ParentId == 0;
@@ -48,6 +48,18 @@ sealed class EventRows(EventRecord it, RowFields fields, ShownTexts texts, SpanO
         row.Context(origins.Of(entry.FrontEnd));
         row.Origin();
         row.End(merges: true);
+    }
+
+    void AddError(in Entry entry)
+    {
+        if (fields.Error is null)
+        {
+            fields.Error = entry.Error ?? (it.Severity >= Severity.Error ? texts.Message(entry, it).ToString() : null);
+        }
+        else if (entry.Error is { } exception && !exception.Equals(fields.Error))
+        {
+            fields.Metadata.Set("exception", exception); // {Error} is often its message alone, and the stack is what one looks for
+        }
     }
 
     /// <summary>By the template events can be grouped; of a span's name an id at its end goes, and the whole name to the metadata.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Braintrust.Logging.Rows;
 
 /// <summary>Names and values in order of appearance; a name stands once, and the later value wins. Reused by the loop.</summary>
@@ -38,6 +40,13 @@ sealed class NamedValues<T>
     }
 
     public bool Contains(string name) => Find(name) >= 0;
+
+    public bool TryGet(string name, [MaybeNullWhen(false)] out T value)
+    {
+        var at = Find(name);
+        value = at >= 0 ? _items[at].Value : default;
+        return at >= 0;
+    }
 
     public void Clear()
     {

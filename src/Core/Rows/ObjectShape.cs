@@ -61,20 +61,27 @@ sealed class ObjectShape
     {
         var members = new List<ObjectMember>();
         var names = new HashSet<string>(StringComparer.Ordinal);
+        PropertyInfo[] properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance);
+        bool isMessage = IsMessage(properties);
         // Derived types come first, so a property that hides another one wins.
-        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        foreach (PropertyInfo property in properties)
         {
             if (!IsReadable(property) || !names.Add(property.Name))
                 continue;
             JsonIgnoreCondition? ignore = property.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition;
             if (ignore == JsonIgnoreCondition.Always)
                 continue;
-            string name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? property.Name;
+            string name = property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+                ?? (isMessage ? ChatNames.Of(property.Name) : property.Name);
             bool omitNull = ignore is JsonIgnoreCondition.WhenWritingNull or JsonIgnoreCondition.WhenWritingDefault;
-            members.Add(new ObjectMember(property, name, omitNull, Classified.OfProperty(property, type, interfaces)));
+            members.Add(new ObjectMember(property, name, omitNull, Classified.OfProperty(property, type, interfaces)) { IsRole = isMessage && property.Name == ChatNames.Role });
         }
         return [.. members];
     }
+
+    static bool IsMessage(PropertyInfo[] properties) =>
+        Array.Exists(properties, static property => property.Name == ChatNames.Role && (property.PropertyType == typeof(string) || property.PropertyType.IsEnum))
+        && Array.Exists(properties, static property => property.Name == ChatNames.Content);
 
     static bool IsReadable(PropertyInfo property) =>
         property.GetMethod is { IsPublic: true }
@@ -104,6 +111,9 @@ sealed class ObjectMember
     public bool OmitNull { get; }
 
     public Attribute[]? Classifications { get; }
+
+    /// <summary>Whether it says who speaks in a chat message.</summary>
+    public bool IsRole { get; init; }
 
     /// <summary>Throws what the getter throws.</summary>
     public object? Read(object owner) => _property.GetValue(owner, BindingFlags.DoNotWrapExceptions, null, null, null);

@@ -41,6 +41,13 @@ sealed class RowFields
     public bool HasTokens =>
         Metrics.Contains(MetricNames.Prompt) || Metrics.Contains(MetricNames.Completion) || Metrics.Contains(MetricNames.Total);
 
+    /// <summary>All tokens, where only the two parts are known, as in the activities of libraries: Braintrust's own wrappers write the sum as well.</summary>
+    public double? TotalOfBoth =>
+        !Metrics.Contains(MetricNames.Total) && Metrics.TryGet(MetricNames.Prompt, out var prompt) && Metrics.TryGet(MetricNames.Completion, out var completion)
+        && double.IsFinite(prompt + completion)
+            ? prompt + completion
+            : null;
+
     /// <summary>Whether an event carries what only a span row can show (<see cref="EventsAs.Auto"/>).</summary>
     public bool HasSpanData =>
         Input is not null || Output is not null || Expected is not null || Type is not null || Model is not null

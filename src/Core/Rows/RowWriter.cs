@@ -118,6 +118,11 @@ readonly ref struct RowWriter(RowFields fields, FrontEnd frontEnd, JsonBuffer js
         json.RawName("\"end\":"u8);
         json.UnixSeconds(endTicks);
         Numbers(fields.Metrics);
+        if (fields.TotalOfBoth is { } total)
+        {
+            json.Name(MetricNames.Total);
+            json.Number(total);
+        }
         json.EndObject();
     }
 

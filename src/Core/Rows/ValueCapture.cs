@@ -195,7 +195,7 @@ sealed class ValueCapture
                 continue;
             int before = _json.Length;
             _json.RawName(member.RawName);
-            Write(value);
+            Write(member.IsRole ? ChatNames.RoleOf(value) : value);
             if (!Fits(before, inObject: true))
                 break;
         }

@@ -64,8 +64,7 @@ static class OptionSettings
         {
             return "can be set by code only.";
         }
-        var nearest = Spelling.Nearest(name, All.Keys.Concat(Lists));
-        return Spelling.Distance(name, nearest) <= 1 + nearest.Length / 4
+        return Spelling.Meant(name, All.Keys.Concat(Lists)) is { } nearest
             ? $"is unknown. Did you mean {nearest}?"
             : $"is unknown. The options are {string.Join(", ", All.Keys.Concat(Lists))}, and LogLevel for the levels.";
     }

@@ -44,6 +44,33 @@ public class ValueObjectTests
     [Theory, MemberData(nameof(Maps), DisableDiscoveryEnumeration = true)]
     public void AnyKindOfMapIsAnObject(object value, string json) => Assert.Equal(json, Values.Text(Values.Freeze(value)));
 
+    enum Speaker
+    {
+        User,
+    }
+
+    sealed record Message(string Role, object? Content, string? Name = null);
+
+    sealed record Turn(Speaker Role, string Content);
+
+    sealed record Post(string Role, string Body);
+
+    sealed record Named([property: JsonPropertyName("Role")] string Role, [property: JsonPropertyName("Content")] string Content);
+
+    public static TheoryData<object, string> Messages => new()
+    {
+        { new[] { new Message("user", "hi"), new Message("assistant", new[] { 1 }, "Butler") }, """[{"role":"user","content":"hi","name":null},{"role":"assistant","content":[1],"name":"Butler"}]""" },
+        { new Turn(Speaker.User, "hi"), """{"role":"user","content":"hi"}""" },
+        { new { Role = "tool", ToolCallId = "c1", Content = "sunny", Tokens = 3 }, """{"role":"tool","tool_call_id":"c1","content":"sunny","Tokens":3}""" },
+        { new Named("user", "hi"), """{"Role":"user","Content":"hi"}""" },
+        { new Post("Editor", "news"), """{"Role":"Editor","Body":"news"}""" },
+        { new { Role = new { Id = 1 }, Content = "x" }, """{"Role":{"Id":1},"Content":"x"}""" },
+        { new Dictionary<string, object> { ["Role"] = "user", ["Content"] = "hi" }, """{"Role":"user","Content":"hi"}""" },
+    };
+
+    [Theory, MemberData(nameof(Messages), DisableDiscoveryEnumeration = true)]
+    public void AChatMessageHasTheNamesThatAreShownAsAChat(object value, string json) => Assert.Equal(json, Values.Text(Values.Freeze(value)));
+
     public static TheoryData<object, string> Lists => new()
     {
         { new[] { 1, 2 }, "[1,2]" },

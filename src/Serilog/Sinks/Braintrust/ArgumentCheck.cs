@@ -82,8 +82,8 @@ sealed class ArgumentCheck(string directive, string[] parameters, string[] times
         {
             if (!parameters.Contains(argument.Key, StringComparer.OrdinalIgnoreCase))
             {
-                throw new ArgumentException(
-                    $"{argument.Path} is unknown: did you mean '{Spelling.Nearest(argument.Key, parameters)}'? {directive}.{Method} takes {string.Join(", ", parameters)}.");
+                var meant = Spelling.Meant(argument.Key, parameters) is { } nearest ? $": did you mean '{nearest}'?" : ".";
+                throw new ArgumentException($"{argument.Path} is unknown{meant} {directive}.{Method} takes {string.Join(", ", parameters)}.");
             }
             if (times.Contains(argument.Key, StringComparer.OrdinalIgnoreCase) && int.TryParse(argument.Value, out var number))
             {

@@ -62,13 +62,27 @@ static class PropertyWriter
     static void WriteMembers(StructureValue structure, JsonBuffer json, int end, int depth)
     {
         var count = 0;
+        var isMessage = IsMessage(structure);
         foreach (var property in structure.Properties)
         {
-            if (!WriteMember(property.Name, property.Value, count++, json, end, depth))
+            var name = isMessage ? ChatNames.Of(property.Name) : property.Name;
+            var value = isMessage && property is { Name: ChatNames.Role, Value: ScalarValue { Value: Enum role } } ? new ScalarValue(ChatNames.RoleOf(role)) : property.Value;
+            if (!WriteMember(name, value, count++, json, end, depth))
             {
                 return;
             }
         }
+    }
+
+    static bool IsMessage(StructureValue structure)
+    {
+        var (hasRole, hasContent) = (false, false);
+        foreach (var property in structure.Properties)
+        {
+            hasRole |= property is { Name: ChatNames.Role, Value: ScalarValue { Value: string or Enum } };
+            hasContent |= property.Name == ChatNames.Content;
+        }
+        return hasRole && hasContent;
     }
 
     static void WriteMembers(DictionaryValue dictionary, JsonBuffer json, int end, int depth)
