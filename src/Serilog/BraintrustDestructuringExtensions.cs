@@ -18,6 +18,6 @@ public static class BraintrustDestructuringExtensions
     public static LoggerConfiguration Braintrust(this LoggerDestructuringConfiguration loggerDestructuringConfiguration)
     {
         ArgumentNullException.ThrowIfNull(loggerDestructuringConfiguration);
-        return loggerDestructuringConfiguration.AsScalar<BraintrustAttachment>().Destructure.With<JsonDestructuring>();
+        return loggerDestructuringConfiguration.AsScalar<BraintrustAttachment>().Destructure.With<JsonDestructuring>().Destructure.With<ChatDestructuring>();
     }
 }

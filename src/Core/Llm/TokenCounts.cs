@@ -30,6 +30,13 @@ sealed class TokenCounts
                     Add(other.Name, other.Value);
                 }
             }
+            else if (member.Name is "inputTokenDetails" or "outputTokenDetails" && member.Value.ValueKind == JsonValueKind.Object) // OpenAI's
+            {
+                foreach (var detail in member.Value.EnumerateObject())
+                {
+                    Add($"{member.Name}.{detail.Name}", detail.Value);
+                }
+            }
             else
             {
                 Add(member.Name, member.Value);
@@ -60,11 +67,11 @@ sealed class TokenCounts
             "inputTokenCount" => MetricNames.Prompt,
             "outputTokenCount" => MetricNames.Completion,
             "totalTokenCount" => MetricNames.Total,
-            "cachedInputTokenCount" => MetricNames.Cached,
-            "reasoningTokenCount" => MetricNames.Reasoning,
+            "cachedInputTokenCount" or "inputTokenDetails.cachedTokenCount" => MetricNames.Cached,
+            "reasoningTokenCount" or "outputTokenDetails.reasoningTokenCount" => MetricNames.Reasoning,
             "CacheCreationInputTokens" or "cacheCreationInputTokenCount" => MetricNames.CacheCreation,
-            "inputAudioTokenCount" or "InputTokenDetails.AudioTokenCount" => AudioIn,
-            "outputAudioTokenCount" or "OutputTokenDetails.AudioTokenCount" => AudioOut,
+            "inputAudioTokenCount" or "InputTokenDetails.AudioTokenCount" or "inputTokenDetails.audioTokenCount" => AudioIn,
+            "outputAudioTokenCount" or "OutputTokenDetails.AudioTokenCount" or "outputTokenDetails.audioTokenCount" => AudioOut,
             _ => null,
         };
         if (metric is AudioIn or AudioOut && count == 0)

@@ -1,4 +1,5 @@
 using System.Text;
+using Braintrust.Logging.Llm;
 
 namespace Braintrust.Logging.Rows;
 
@@ -13,8 +14,11 @@ sealed class JsonText(ReadOnlyMemory<byte> utf8, BraintrustAttachment[]? attachm
 
     public ReadOnlySpan<BraintrustAttachment> Attachments => attachments;
 
+    /// <summary>What a model's answer says of its call; null: it is none of a library's.</summary>
+    public AnswerHead? Head { get; init; }
+
     /// <summary>A copy of what was written.</summary>
-    public static JsonText Of(JsonBuffer json) => new(json.Written.ToArray(), json.CopyAttachments());
+    public static JsonText Of(JsonBuffer json, AnswerHead? head = null) => new(json.Written.ToArray(), json.CopyAttachments()) { Head = head };
 
     /// <summary>A value inside of this one.</summary>
     public JsonText Part(ReadOnlyMemory<byte> json) => new(json, attachments is null ? null : Array.FindAll(attachments, attachment => IsNamed(attachment, json.Span)));
