@@ -223,6 +223,28 @@ public sealed class ObjectsByHandTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AnAnswerThatSpansHandOnCountsInTheInnermost(bool hasIds)
+    {
+        await using var world = World.Start();
+        var response = await new ScriptedModel { HasIds = hasIds }.GetResponseAsync(Question);
+
+        using (var outer = world.Logger.StartSpan("outer"))
+        {
+            using (var inner = world.Logger.StartSpan("inner"))
+            {
+                inner.Log(Question, response);
+            }
+            outer.Log(output: response);
+        }
+
+        var rows = await world.FlushAsync();
+        Assert.Equal((32.0, null), (rows.Named("inner").Metric("prompt_tokens"), rows.Named("outer").Metric("prompt_tokens")));
+        Assert.Equal(("task", 32), (rows.Named("outer").Type(), (int?)rows.Named("outer").Meta("gen_ai.usage.input_tokens")));
+    }
+
+    [Theory]
     [MemberData(nameof(Ways))]
     public async Task WithoutContentTokensAndModelStay(Way way)
     {

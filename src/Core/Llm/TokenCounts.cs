@@ -34,7 +34,7 @@ sealed class TokenCounts
             {
                 foreach (var detail in member.Value.EnumerateObject())
                 {
-                    Add($"{member.Name}.{detail.Name}", detail.Value);
+                    Add($"{ChatNames.Pascal(member.Name)}.{ChatNames.Pascal(detail.Name)}", detail.Value); // as Microsoft.Extensions.AI names them
                 }
             }
             else
@@ -67,11 +67,11 @@ sealed class TokenCounts
             "inputTokenCount" => MetricNames.Prompt,
             "outputTokenCount" => MetricNames.Completion,
             "totalTokenCount" => MetricNames.Total,
-            "cachedInputTokenCount" or "inputTokenDetails.cachedTokenCount" => MetricNames.Cached,
-            "reasoningTokenCount" or "outputTokenDetails.reasoningTokenCount" => MetricNames.Reasoning,
+            "cachedInputTokenCount" or "InputTokenDetails.CachedTokenCount" => MetricNames.Cached,
+            "reasoningTokenCount" or "OutputTokenDetails.ReasoningTokenCount" => MetricNames.Reasoning,
             "CacheCreationInputTokens" or "cacheCreationInputTokenCount" => MetricNames.CacheCreation,
-            "inputAudioTokenCount" or "InputTokenDetails.AudioTokenCount" or "inputTokenDetails.audioTokenCount" => AudioIn,
-            "outputAudioTokenCount" or "OutputTokenDetails.AudioTokenCount" or "outputTokenDetails.audioTokenCount" => AudioOut,
+            "inputAudioTokenCount" or "InputTokenDetails.AudioTokenCount" => AudioIn,
+            "outputAudioTokenCount" or "OutputTokenDetails.AudioTokenCount" => AudioOut,
             _ => null,
         };
         if (metric is AudioIn or AudioOut && count == 0)

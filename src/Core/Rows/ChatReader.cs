@@ -135,7 +135,7 @@ static class ChatReader
 
     static JsonElement Raw(ChatSource source, object it)
     {
-        using var document = JsonDocument.Parse(source.Json(it).Memory);
+        using var document = JsonDocument.Parse(source.Json(it).Memory, new JsonDocumentOptions { MaxDepth = 16 * ValueLimits.Depth }); // frozen values may hold frozen values
         return document.RootElement.Clone();
     }
 }
