@@ -404,8 +404,8 @@ public sealed class BraintrustLogger
             FrontEnd = Client.Api,
             Name = !string.IsNullOrEmpty(name) ? name : placement.ParentId == 0 ? "root" : caller.SpanName,
             Type = type,
-            Input = Values.Freeze(input),
-            Metadata = RowPatch.Members(metadata),
+            Input = Values.Freeze(input, Client.Api),
+            Metadata = RowPatch.Members(metadata, Client.Api),
             Time = startTime,
             Caller = caller,
         }, placement);

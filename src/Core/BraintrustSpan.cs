@@ -14,11 +14,14 @@ namespace Braintrust.Logging;
 /// </summary>
 public sealed class BraintrustSpan : IAmbientNode, IDisposable
 {
+    const int Ended = 1;
+    const int EndedAndCounts = 2;
+
     string? _rowText;
     string? _spanText;
     string? _traceText;
     RowPatch? _patches;
-    int _ended;
+    int _ended; // one of these, or 0
     volatile bool _hasUsageBelow;
 
     static long _opened;
@@ -113,6 +116,9 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>Whether a span below it counts tokens: then it must not, or they double.</summary>
     internal bool HasUsageBelow => _hasUsageBelow;
 
+    /// <summary>Whether it is this span that counts the tokens of the model's answer that is its output: decided when it ends, since those around may end right then.</summary>
+    internal bool CountsAnswer => Volatile.Read(ref _ended) == EndedAndCounts;
+
     internal bool IsEnded => Volatile.Read(ref _ended) != 0;
 
     /// <summary>What a child's row has for tags by now, where there is no mask: in its metadata they do not join by themselves, as those of a root do. The writer's own.</summary>
@@ -144,7 +150,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// show. After the end it is sent as an update of the row.
     /// </summary>
     /// <param name="input">What the work was given: any value.</param>
-    /// <param name="output">What it gave: any value.</param>
+    /// <param name="output">What it gave: any value. The answer of a library that calls models (<c>ChatResponse</c> and its like) says the model and the tokens as well, where nothing else does.</param>
     /// <param name="expected">What it should have given: any value.</param>
     /// <param name="error">An exception or a text; the span shows as failed.</param>
     /// <param name="scores">Name to 0..1. Anything else is kept in the metadata.</param>
@@ -207,7 +213,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
     /// <summary>Ends the span without waiting for anything. False: it had ended before.</summary>
     internal bool Finish(DateTimeOffset? at = null)
     {
-        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        if (Interlocked.CompareExchange(ref _ended, Ended, 0) != 0)
         {
             return false;
         }
@@ -217,6 +223,7 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         var now = clock.GetTimestamp();
         EndTicks = Math.Max(StartTicks, at?.UtcTicks ?? CreatedTicks + clock.GetElapsedTime(StartedAt, now).Ticks);
         Ambient.Leave(this);
+        TellAnswer();
         var isOffered = Logger.Client.Offer(new Entry
         {
             Kind = EntryKind.SpanEnd,
@@ -259,6 +266,39 @@ public sealed class BraintrustSpan : IAmbientNode, IDisposable
         {
             span._hasUsageBelow = true;
         }
+    }
+
+    /// <summary>The same of a model's answer that is the output: it may be that of a call that was counted already.</summary>
+    void TellAnswer()
+    {
+        if (FrontEnd.HeadOf(Output())?.Usage is { } usage)
+        {
+            if (!HasUsageBelow && Logger.Usage.IsFirst(Trace, usage))
+            {
+                Volatile.Write(ref _ended, EndedAndCounts);
+            }
+            TellUsage();
+        }
+    }
+
+    /// <summary>As far as it may be an answer.</summary>
+    object? Output()
+    {
+        for (var patch = Volatile.Read(ref _patches); patch is not null; patch = patch.Earlier)
+        {
+            if (patch.Output is { } output)
+            {
+                return output;
+            }
+        }
+        foreach (var property in Begun.Properties)
+        {
+            if (property.Value is JsonText { Head: not null } && FieldNames.Of(FieldNames.Plain(property.Name)) == Field.Output)
+            {
+                return property.Value;
+            }
+        }
+        return null;
     }
 
     internal void Add(RowPatch patch)

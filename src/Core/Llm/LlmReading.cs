@@ -126,27 +126,12 @@ static class LlmReading
                         metadata.Add(new("model", option.Value.GetString()));
                         break;
                     default:
-                        Add(OptionName(option.Name), option.Value, withContent, metadata);
+                        Add(ChatReader.OptionName(option.Name), option.Value, withContent, metadata);
                         break;
                 }
             }
         }
     }
-
-    static string OptionName(string name) => name switch
-    {
-        "maxOutputTokens" => "max_tokens",
-        "topP" => "top_p",
-        "topK" => "top_k",
-        "frequencyPenalty" => "frequency_penalty",
-        "presencePenalty" => "presence_penalty",
-        "stopSequences" => "stop",
-        "responseFormat" => "response_format",
-        "toolMode" => "tool_choice",
-        "allowMultipleToolCalls" => "parallel_tool_calls",
-        "conversationId" => "gen_ai.conversation.id",
-        _ => name,
-    };
 
     /// <summary>Who answers; gives the model that is asked.</summary>
     static string? Client(string? json, List<KeyValuePair<string, object?>> metadata)

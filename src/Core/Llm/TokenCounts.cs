@@ -30,6 +30,13 @@ sealed class TokenCounts
                     Add(other.Name, other.Value);
                 }
             }
+            else if (member.Name is "inputTokenDetails" or "outputTokenDetails" && member.Value.ValueKind == JsonValueKind.Object) // OpenAI's
+            {
+                foreach (var detail in member.Value.EnumerateObject())
+                {
+                    Add($"{ChatNames.Pascal(member.Name)}.{ChatNames.Pascal(detail.Name)}", detail.Value); // as Microsoft.Extensions.AI names them
+                }
+            }
             else
             {
                 Add(member.Name, member.Value);
@@ -60,8 +67,8 @@ sealed class TokenCounts
             "inputTokenCount" => MetricNames.Prompt,
             "outputTokenCount" => MetricNames.Completion,
             "totalTokenCount" => MetricNames.Total,
-            "cachedInputTokenCount" => MetricNames.Cached,
-            "reasoningTokenCount" => MetricNames.Reasoning,
+            "cachedInputTokenCount" or "InputTokenDetails.CachedTokenCount" => MetricNames.Cached,
+            "reasoningTokenCount" or "OutputTokenDetails.ReasoningTokenCount" => MetricNames.Reasoning,
             "CacheCreationInputTokens" or "cacheCreationInputTokenCount" => MetricNames.CacheCreation,
             "inputAudioTokenCount" or "InputTokenDetails.AudioTokenCount" => AudioIn,
             "outputAudioTokenCount" or "OutputTokenDetails.AudioTokenCount" => AudioOut,

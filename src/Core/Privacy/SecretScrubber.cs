@@ -43,6 +43,18 @@ static class SecretScrubber
         json.Raw(scrubbed.Written);
     }
 
+    /// <summary>JSON as the text that stands inside of other JSON, as the arguments of tools do: there nobody looks into it any more.</summary>
+    public static string Text(JsonText value, bool scrubs)
+    {
+        if (!scrubs || !TryFind(value.Utf8, 0, out _))
+        {
+            return value.ToString();
+        }
+        using var json = new JsonBuffer(value.Utf8.Length);
+        Write(value.Utf8, json);
+        return Encoding.UTF8.GetString(json.Written);
+    }
+
     /// <summary>Adds what would be taken out, as it reads in a text: as it is, and as JSON and renderers escape it.</summary>
     /// <param name="value">JSON.</param>
     /// <param name="isSecret">All of it is.</param>

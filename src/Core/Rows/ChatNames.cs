@@ -18,6 +18,11 @@ static class ChatNames
         _ => member,
     };
 
+    /// <summary>A property's name as libraries write it in JSON.</summary>
+    public static string Camel(string property) => property.Length == 0 ? property : char.ToLowerInvariant(property[0]) + property[1..];
+
+    public static string Pascal(string name) => name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name[1..];
+
     /// <summary>A member of an enumeration (<c>User</c>) by the name that the role has; any other value as it is.</summary>
     public static object? RoleOf(object? value) => value is Enum role ? Values.Text(role).ToLowerInvariant() : value;
 }

@@ -4,28 +4,42 @@ using System.Text.Json;
 namespace Braintrust.Logging.Rows;
 
 /// <summary>Writes chat messages in OpenAI's form, within the limits of one value: what does not fit leaves a mark.</summary>
-sealed class ChatWriter : IDisposable
+/// <param name="into">What is written to; without one, what <see cref="Value"/> gives.</param>
+/// <param name="bytes">How much may be written to that in all.</param>
+sealed class ChatWriter(JsonBuffer? into = null, int bytes = ValueLimits.ValueBytes) : IDisposable
 {
     // What the last mark and the closing brackets need.
-    const int Budget = ValueLimits.ValueBytes - 1024;
+    const int Reserve = 1024;
 
-    readonly JsonBuffer _json = new();
+    readonly JsonBuffer _json = into ?? new();
+    readonly int _budget = bytes - Reserve;
     int _index;
     bool _isFull;
+
+    /// <summary>Something did not fit: the mark that says so is the last that is to be written.</summary>
+    public bool IsFull => _isFull;
 
     public static bool IsMessage(JsonElement message) => message.ValueKind == JsonValueKind.Object && Role(message) is not null && PartsOf(message) is not null;
 
     public JsonText Value() => new(_json.Written.ToArray());
 
-    public void Dispose() => _json.Dispose();
+    public void Dispose()
+    {
+        if (into is null)
+        {
+            _json.Dispose();
+        }
+    }
 
     public void Begin() => _json.BeginArray();
 
     public void End() => _json.EndArray();
 
-    public void Message(JsonElement message)
+    public void Message(JsonElement message) => Message(Read(message));
+
+    public void Message(in ReadMessage message)
     {
-        foreach (var (parts, result) in Turns(message))
+        foreach (var (parts, result) in Turns(message.Parts))
         {
             if (HasRoom())
             {
@@ -34,10 +48,36 @@ sealed class ChatWriter : IDisposable
         }
     }
 
-    /// <summary>An answer: the message among others that could have been given.</summary>
-    public void Choice(JsonElement message, string? finishReason)
+    /// <summary>A message that stands where one value does: those that it makes are in a list, unless one is around it.</summary>
+    public void Messages(in ReadMessage message, bool inList)
     {
-        foreach (var (parts, result) in Turns(message))
+        if (inList || message.Turns == 1)
+        {
+            Message(message);
+            return;
+        }
+        Begin();
+        Message(message);
+        End();
+    }
+
+    /// <summary>All that was answered.</summary>
+    public void Answer(IReadOnlyList<ReadMessage> messages, string? finishReason)
+    {
+        Begin();
+        for (var i = 0; i < messages.Count; i++)
+        {
+            Choice(messages[i], i == messages.Count - 1 ? finishReason : null);
+        }
+        End();
+    }
+
+    public void Choice(JsonElement message, string? finishReason) => Choice(Read(message), finishReason);
+
+    /// <summary>An answer: the message among others that could have been given.</summary>
+    public void Choice(in ReadMessage message, string? finishReason)
+    {
+        foreach (var (parts, result) in Turns(message.Parts))
         {
             if (HasRoom())
             {
@@ -45,6 +85,34 @@ sealed class ChatWriter : IDisposable
                 Turn(message, parts, result);
                 EndChoice();
             }
+        }
+    }
+
+    /// <summary>A part that stands in no message.</summary>
+    public void Lone(ChatPart part)
+    {
+        switch (part.Kind)
+        {
+            case ChatPartKind.ToolCall:
+                ToolCall(part);
+                break;
+            case ChatPartKind.ToolResult:
+                Result(part);
+                break;
+            case ChatPartKind.Reasoning:
+                _json.BeginObject();
+                _json.Name("type");
+                _json.String("reasoning"u8);
+                _json.Name("content");
+                String(part.Text);
+                _json.EndObject();
+                break;
+            case ChatPartKind.Usage:
+                Copy(part.Raw);
+                break;
+            default:
+                Part(part);
+                break;
         }
     }
 
@@ -97,9 +165,8 @@ sealed class ChatWriter : IDisposable
     }
 
     /// <summary>Each result of a tool is a message of its own, as OpenAI has it.</summary>
-    static IEnumerable<(List<ChatPart> Parts, ChatPart? Result)> Turns(JsonElement message)
+    static IEnumerable<(List<ChatPart> Parts, ChatPart? Result)> Turns(List<ChatPart> all)
     {
-        var all = Read(message);
         var parts = all.FindAll(static part => part.Kind != ChatPartKind.ToolResult);
         if (parts.Count > 0 || all.Count == 0)
         {
@@ -114,7 +181,7 @@ sealed class ChatWriter : IDisposable
         }
     }
 
-    void Turn(JsonElement message, List<ChatPart> parts, ChatPart? result)
+    void Turn(in ReadMessage message, List<ChatPart> parts, ChatPart? result)
     {
         if (result is { } tool)
         {
@@ -122,11 +189,12 @@ sealed class ChatWriter : IDisposable
         }
         else
         {
-            Message(Role(message)!, Text(message, "authorName") ?? Text(message, "name"), parts);
+            Message(message.Role, message.Name, parts);
         }
     }
 
-    static List<ChatPart> Read(JsonElement message) => [.. PartsOf(message)!.Value.EnumerateArray().Select(ChatPart.Of)];
+    static ReadMessage Read(JsonElement message) =>
+        new(Role(message)!, Text(message, "authorName") ?? Text(message, "name"), [.. PartsOf(message)!.Value.EnumerateArray().Select(ChatPart.Of)]);
 
     static string? Role(JsonElement message)
     {
@@ -263,21 +331,26 @@ sealed class ChatWriter : IDisposable
             {
                 break;
             }
-            _json.BeginObject();
-            _json.Name("id");
-            _json.String(call.Id);
-            _json.Name("type");
-            _json.String("function"u8);
-            _json.Name("function");
-            _json.BeginObject();
-            _json.Name("name");
-            _json.String(call.Name);
-            _json.Name("arguments"); // OpenAI's form holds them as JSON text
-            String(call.Text ?? "{}");
-            _json.EndObject();
-            _json.EndObject();
+            ToolCall(call);
         }
         _json.EndArray();
+    }
+
+    void ToolCall(ChatPart call)
+    {
+        _json.BeginObject();
+        _json.Name("id");
+        _json.String(call.Id);
+        _json.Name("type");
+        _json.String("function"u8);
+        _json.Name("function");
+        _json.BeginObject();
+        _json.Name("name");
+        _json.String(call.Name);
+        _json.Name("arguments"); // OpenAI's form holds them as JSON text
+        String(call.Text ?? "{}");
+        _json.EndObject();
+        _json.EndObject();
     }
 
     void Copy(JsonElement element)
@@ -305,12 +378,12 @@ sealed class ChatWriter : IDisposable
         }
     }
 
-    int Room() => Math.Clamp(Budget - _json.Length, 256, ValueLimits.StringChars);
+    int Room() => Math.Clamp(_budget - _json.Length, 256, ValueLimits.StringChars);
 
     /// <summary>Whether one more fits. The first that does not leaves the mark in its place.</summary>
     bool HasRoom(int bytes = 0)
     {
-        if (!_isFull && _json.Length + bytes > Budget)
+        if (!_isFull && _json.Length + bytes > _budget)
         {
             _isFull = true;
             _json.String(ValueMarks.TooLarge);

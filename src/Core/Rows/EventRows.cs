@@ -14,6 +14,10 @@ sealed class EventRows(EventRecord it, RowFields fields, ShownTexts texts, SpanO
 
     public void Write(in Entry entry, JsonBuffer json)
     {
+        if (entry.FrontEnd.HeadOf(fields.Output) is { } head)
+        {
+            head.Complete(fields, isCounted: !entry.IsCountedElsewhere && entry.Logger.Usage.IsFirst(entry.TraceId, head.Usage));
+        }
         ModelContent.Drop(fields, entry.FrontEnd.Settings);
         RowMetadata.AddTemplate(it, fields);
         var name = Name();

@@ -1,4 +1,5 @@
 using System.Text;
+using Braintrust.Logging.Llm;
 
 namespace Braintrust.Logging.Rows;
 
@@ -73,6 +74,9 @@ abstract class FrontEnd(FrontEndSettings settings)
 
     /// <summary>Writes a value that only this front end knows. False: not such a value.</summary>
     public virtual bool TryWrite(object value, JsonBuffer json) => false;
+
+    /// <summary>What a model's answer says of its call; null: the value is none.</summary>
+    public virtual AnswerHead? HeadOf(object? value) => (value as JsonText)?.Head;
 
     /// <summary>
     /// What the application wants to see in place of a classified value (<see cref="Classified"/>). On the caller's thread. Null: it has not said. May throw.

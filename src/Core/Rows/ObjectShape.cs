@@ -23,6 +23,8 @@ sealed class ObjectShape
             || (IsDeferred && Array.Exists(type.GenericTypeArguments, static inner => Classified.Holds(inner)));
         IsMemory = IsA(type, typeof(Memory<>)) || IsA(type, typeof(ReadOnlyMemory<>));
         Members = MembersOf(type, interfaces);
+        Chat = ChatType.Of(type, Members);
+        Discriminator = ChatType.Discriminator(type);
     }
 
     /// <summary>A sequence of key-value pairs.</summary>
@@ -35,6 +37,12 @@ sealed class ObjectShape
     public bool IsMemory { get; }
 
     public ObjectMember[] Members { get; }
+
+    /// <summary>What it is to a chat, if it is of a library that calls models.</summary>
+    public ChatType? Chat { get; }
+
+    /// <inheritdoc cref="ChatType.Discriminator"/>
+    public string? Discriminator { get; }
 
     /// <summary>All objects of the type are classified; null: not as such.</summary>
     public Attribute[]? Classifications { get; }

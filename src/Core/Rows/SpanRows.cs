@@ -42,6 +42,7 @@ sealed class SpanRows(RowFields fields, RowMapper mapper, ShownTexts texts, Span
         Gather(span, span.Activity?.Properties ?? span.Begun.Properties);
         fields.Error = span.Activity?.Error ?? fields.Error;
         Apply(span.SealPatches());
+        span.FrontEnd.HeadOf(fields.Output)?.Complete(fields, span.CountsAnswer);
         ModelContent.Drop(fields, span.FrontEnd.Settings);
         if (span.ParentId != 0 && span.FrontEnd.Settings.Mask is null) // with a mask nothing is held that it has not seen
         {

@@ -7,16 +7,16 @@ namespace Braintrust.Logging.Rows;
 
 /// <summary>Walks one object or list and writes it as JSON, within <see cref="ValueLimits"/> and whatever the application's code throws.</summary>
 /// <remarks>A name that a list of pairs gives twice is written twice: readers take the last.</remarks>
-sealed class ValueCapture
+sealed partial class ValueCapture
 {
     // What the last mark and the closing brackets need.
     const int Reserve = 256;
 
-    readonly JsonBuffer _json;
     readonly FrontEnd? _frontEnd;
     readonly int _items;
     readonly int _budget;
     readonly object?[] _path = new object?[ValueLimits.Depth];
+    JsonBuffer _json;
     int _depth;
     int _errors;
     bool _full;
@@ -37,7 +37,7 @@ sealed class ValueCapture
         var capture = new ValueCapture(json, frontEnd, ValueLimits.Items, ValueLimits.ValueBytes);
         capture.Write(container);
         isWithheld |= capture._isWithheld;
-        return JsonText.Of(json);
+        return JsonText.Of(json, capture._head);
     }
 
     /// <summary>However many items there are. Null: it is longer than that, or throws without an end.</summary>
@@ -49,7 +49,7 @@ sealed class ValueCapture
         return capture._full ? null : JsonText.Of(json);
     }
 
-    void Write(object? value)
+    void Write(object? value, bool inList = false)
     {
         object? leaf = ValueLeaf.Of(value, _frontEnd, ref _isWithheld);
         if (ValueLeaf.IsImmutable(leaf))
@@ -59,7 +59,7 @@ sealed class ValueCapture
         else if (IsOpen(leaf!))
             _json.String(ValueMarks.Circular);
         else
-            WriteContainer(leaf!);
+            WriteContainer(leaf!, inList);
     }
 
     // By reference: Equals and GetHashCode are the application's code. At most 32 comparisons.
@@ -73,7 +73,7 @@ sealed class ValueCapture
         return false;
     }
 
-    void WriteContainer(object container)
+    void WriteContainer(object container, bool inList)
     {
         int before = _json.Length;
         int depth = _depth;
@@ -101,7 +101,7 @@ sealed class ValueCapture
                     WriteList(items);
                     break;
                 default:
-                    WriteMembers(container);
+                    WriteObject(container, inList);
                     break;
             }
         }
@@ -185,12 +185,23 @@ sealed class ValueCapture
         _json.EndObject();
     }
 
-    void WriteMembers(object owner)
+    void WriteObject(object it, bool inList)
+    {
+        ObjectShape shape = ObjectShape.Of(it);
+        if (_isRaw)
+            WriteRaw(it, shape);
+        else if (shape.Chat is not null)
+            WriteChat(it, shape, inList);
+        else
+            WriteMembers(it, shape);
+    }
+
+    void WriteMembers(object owner, ObjectShape shape)
     {
         _json.BeginObject();
-        foreach (ObjectMember member in ObjectShape.Of(owner).Members)
+        foreach (ObjectMember member in shape.Members)
         {
-            object? value = member.Classifications is null ? Read(member, owner) : ReadClassified(member, owner);
+            object? value = Value(member, owner);
             if (value is null && member.OmitNull)
                 continue;
             int before = _json.Length;
@@ -244,7 +255,7 @@ sealed class ValueCapture
             return false;
         }
         int before = _json.Length;
-        Write(item);
+        Write(item, inList: true);
         return Fits(before, inObject: false);
     }
 

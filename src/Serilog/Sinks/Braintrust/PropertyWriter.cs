@@ -21,10 +21,11 @@ static class PropertyWriter
         }
         using var json = new JsonBuffer();
         Write(value, json);
-        return JsonText.Of(json);
+        return JsonText.Of(json, StructureSource.Head(value));
     }
 
-    static void Write(LogEventPropertyValue value, JsonBuffer json, int end, int depth)
+    /// <summary>False: it was cut, and nothing may follow the mark.</summary>
+    static bool Write(LogEventPropertyValue value, JsonBuffer json, int end, int depth, bool inList = false)
     {
         switch (value)
         {
@@ -34,6 +35,12 @@ static class PropertyWriter
             case StructureValue or SequenceValue or DictionaryValue when depth == ValueLimits.Depth:
                 json.String(ValueMarks.TooDeep);
                 break;
+            case StructureValue chat when StructureSource.KindOf(chat) is { } kind:
+                using (var writer = new ChatWriter(json, end))
+                {
+                    StructureSource.Write(chat, kind, writer, json, end, inList);
+                    return !writer.IsFull;
+                }
             case StructureValue structure:
                 if (structure.TypeTag == nameof(BraintrustAttachment))
                 {
@@ -57,6 +64,7 @@ static class PropertyWriter
                 json.String(ValueText.Of(value), ValueLimits.StringChars);
                 break;
         }
+        return true;
     }
 
     static void WriteMembers(StructureValue structure, JsonBuffer json, int end, int depth)
@@ -122,10 +130,14 @@ static class PropertyWriter
             var before = json.Length;
             if (i < ValueLimits.Items)
             {
-                Write(sequence.Elements[i], json, end, depth);
+                var isWhole = Write(sequence.Elements[i], json, end, depth, inList: true);
                 if (json.Length <= end)
                 {
-                    continue;
+                    if (isWhole)
+                    {
+                        continue;
+                    }
+                    return;
                 }
             }
             json.Truncate(before);

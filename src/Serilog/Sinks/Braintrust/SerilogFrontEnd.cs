@@ -1,5 +1,6 @@
 using System.Text;
 using Braintrust.Logging;
+using Braintrust.Logging.Llm;
 using Braintrust.Logging.Rows;
 using Serilog.Core;
 using Serilog.Debugging;
@@ -82,6 +83,8 @@ sealed class SerilogFrontEnd(FrontEndSettings settings) : FrontEnd(settings)
         PropertyWriter.Write(property, json);
         return true;
     }
+
+    public override AnswerHead? HeadOf(object? value) => value is LogEventPropertyValue property ? StructureSource.Head(property) : base.HeadOf(value);
 
     public override void Lost(IReadOnlyList<object> payloads, RowLoss loss)
     {
