@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Braintrust.Logging.Tests.Parity;
@@ -114,6 +115,14 @@ public sealed class ParityTests
     {
         var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Information, default, null, "Asked {@Input}", [new[] { new { Role = Speaker.User, Content = "why" } }]);
         Assert.All([serilog, mel], row => Assert.Equal("""[{"role":"user","content":"why"}]""", row["input"]!.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task NumbersOfJsonKeepTheirValue()
+    {
+        using var json = JsonDocument.Parse("[1e-30,12345678901234567890,2.5]");
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Information, default, null, "Read {@Input}", json.RootElement);
+        Assert.All([serilog, mel], row => Assert.Equal([1e-30, 12345678901234567890d, 2.5], row["input"]!.AsArray().Select(static number => (double)number!)));
     }
 
     [Theory]
