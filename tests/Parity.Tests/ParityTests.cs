@@ -102,6 +102,14 @@ public sealed class ParityTests
     }
 
     [Fact]
+    public async Task AnExceptionBesideAnErrorTakesNoNameOfTheUsers()
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Error, default, new InvalidOperationException("broken"), "{Error}, of {exception}", "broken", "theirs");
+        Assert.Equal(BothFrontEnds.Comparable(serilog, []), BothFrontEnds.Comparable(mel, []));
+        Assert.Equal(("theirs", "System.InvalidOperationException: broken"), ((string?)mel["metadata"]!["exception"], (string?)mel["metadata"]!["exception.stacktrace"]));
+    }
+
+    [Fact]
     public async Task AnExceptionThatIsTheErrorOfTheCallIsSaidOnce()
     {
         var error = new InvalidOperationException("broken");
