@@ -139,11 +139,11 @@ public sealed class BraintrustLoggerProvider : ILoggerProvider, IAsyncDisposable
     static string? ErrorOf(string? exception, Property[] properties)
     {
         var type = Array.Find(properties, static property => property.Name == "exception.type").Value as string;
-        if (string.IsNullOrEmpty(exception))
+        if (string.IsNullOrWhiteSpace(exception))
         {
-            return type;
+            return string.IsNullOrWhiteSpace(type) ? null : type; // it had no message
         }
-        return ErrorText.Of(type is null || exception.Contains(type, StringComparison.Ordinal) ? exception : $"{type}: {exception}");
+        return ErrorText.Of(string.IsNullOrWhiteSpace(type) || exception.Contains(type, StringComparison.Ordinal) ? exception : $"{type}: {exception}");
     }
 
     void Offer(in Entry entry)

@@ -34,6 +34,20 @@ public class SevenLinesTests
         AssertTrace(local, "");
     }
 
+    [Fact]
+    public async Task TheEndAloneDelivers()
+    {
+        await using var local = await LocalAccountAsync();
+
+        using (var log = new LoggerConfiguration().WriteTo.Braintrust("My Project", shutdownTimeout: Patience.Limit).CreateLogger()) // five seconds may be too few on a busy machine
+        {
+            using var span = log.BeginSpan("Answering {Question}", "When is tea?");
+            log.Information("{Model} used {PromptTokens} + {CompletionTokens} tokens", "gpt-4o-mini", 42, 7);
+        }
+
+        AssertTrace(local, "");
+    }
+
     static async Task<BraintrustLocal> LocalAccountAsync()
     {
         var local = await BraintrustLocal.StartAsync();

@@ -38,11 +38,30 @@ public sealed class QuietHostTests
     [Fact]
     public async Task StoppedTwiceItIsStillStopped()
     {
-        var local = await BraintrustLocal.StartAsync();
-        using var http = new HttpClient();
-        using var changes = new StreamReader(await http.GetStreamAsync(new Uri(local.Url, "/local/changes"))); // the port itself may soon be another test's
+        var local = await BraintrustLocal.StartAsync(new() { Token = "this one" });
+        using var http = new HttpClient { DefaultRequestHeaders = { Authorization = new("Bearer", local.ApiKey) } };
+        using var changes = new StreamReader(await http.GetStreamAsync(new Uri(local.Url, "/local/changes")));
+        Assert.True(await AnswersAsync());
         await local.DisposeAsync();
         await local.DisposeAsync();
+        Assert.False(await AnswersAsync());
         Assert.True(await Record.ExceptionAsync(() => changes.ReadToEndAsync().WaitAsync(Patience.Limit)) is null or IOException);
+
+        // By its key: whoever has got the port since takes another one, or any.
+        async Task<bool> AnswersAsync() => await TakesAsync(local.ApiKey) && !await TakesAsync("another");
+
+        async Task<bool> TakesAsync(string key)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(local.Url, "/version")) { Headers = { Authorization = new("Bearer", key) } };
+            try
+            {
+                using var answer = await http.SendAsync(request);
+                return answer.IsSuccessStatusCode;
+            }
+            catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+            {
+                return false;
+            }
+        }
     }
 }

@@ -237,20 +237,28 @@ public sealed class ReadingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OldTracesAndThoseBeyondTheSizeGoWithAWord()
+    public async Task OldTracesGoWithAWord()
     {
         var clock = new FakeTimeProvider();
         var told = new Journal<string>();
-        await using var client = await LocalClient.StartAsync(new() { TimeProvider = clock, MaxAge = TimeSpan.FromDays(2), MaxDatabaseBytes = 800_000, OnMessage = it => told.Add(it) });
+        await using var client = await LocalClient.StartAsync(new() { TimeProvider = clock, MaxAge = TimeSpan.FromDays(2), OnMessage = it => told.Add(it) });
         var project = await client.RegisterAsync("p");
         await client.LogAsync(project, """{"id":"old","root_span_id":"old"}""", """{"id":"c","origin":{"id":"old"},"comment":{"text":"hm"}}""");
         clock.Advance(TimeSpan.FromDays(3));
         Assert.Equal("Removed 1 trace that had not changed for 2 days, which is how long they are kept.", (await MinutesUntil(told.WaitForAsync(1), clock))[0]);
         Assert.Empty(client.Local.Rows("p"));
+    }
 
+    [Fact]
+    public async Task TracesBeyondTheSizeGoWithAWordTheOldestFirst()
+    {
+        var clock = new FakeTimeProvider();
+        var told = new Journal<string>();
+        await using var client = await LocalClient.StartAsync(new() { TimeProvider = clock, MaxDatabaseBytes = 800_000, OnMessage = it => told.Add(it) });
+        var project = await client.RegisterAsync("p");
         foreach (var i in Enumerable.Range(0, 300))
             await client.LogAsync(project, $$"""{"id":"r{{i}}","root_span_id":"t{{i}}","input":"{{new string('x', 4000)}}"}""");
-        Assert.Matches("Removed the oldest [0-9]+ traces: the database had grown beyond 0.8 MiB.", (await MinutesUntil(told.WaitForAsync(2), clock))[1]);
+        Assert.Matches("Removed the oldest [0-9]+ traces: the database had grown beyond 0.8 MiB.", (await MinutesUntil(told.WaitForAsync(1), clock))[0]);
         Assert.Equal("r299", client.Local.Rows("p")[^1]["id"]!.GetValue<string>());
         Assert.InRange(client.Local.Rows("p").Count, 50, 150);
     }

@@ -106,6 +106,20 @@ public class BufferedLogTests
         Assert.All(rows, row => Assert.Equal("warn", (string?)row["span_attributes"]!["log_level"]));
     }
 
+    [Theory]
+    [InlineData(null, null, null), InlineData("", null, null), InlineData("", "", null), InlineData(" ", " ", null)]
+    [InlineData("", "System.TimeoutException", "System.TimeoutException"), InlineData(null, "System.TimeoutException", "System.TimeoutException")]
+    [InlineData("too late", "System.TimeoutException", "System.TimeoutException: too late"), InlineData("too late", null, "too late"), InlineData("too late", "", "too late")]
+    public async Task ARecordFailedIfItSaysSo(string? text, string? type, string? error)
+    {
+        await using var world = await World.StartAsync();
+        var record = new Pooled { Time = world.Clock.GetUtcNow(), Message = "said", Text = text };
+        record.Values.Add(new("exception.type", type));
+        Logger(world).LogRecords([record]);
+
+        Assert.Equal(error, (string?)(await world.OnlyRowAsync())["error"]);
+    }
+
     [Fact]
     public async Task ARecordStandsInItsTraceAndBelowItsActivityOnlyIfThatHasARow()
     {

@@ -17,7 +17,7 @@ static class BothFrontEnds
     {
         await using var braintrust = new InMemoryBraintrust();
 
-        await using (var serilog = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Braintrust(braintrust.Client, eventsAs: eventsAs).CreateLogger())
+        await using (var serilog = new LoggerConfiguration().MinimumLevel.Verbose().Destructure.Braintrust().WriteTo.Braintrust(braintrust.Client, eventsAs: eventsAs).CreateLogger())
         {
             var log = serilog.ForContext(Constants.SourceContextPropertyName, Category);
             if (id != default)

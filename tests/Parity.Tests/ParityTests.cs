@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Braintrust.Logging.Tests.Parity;
@@ -13,6 +14,10 @@ public sealed class ParityTests
         { "Asked {@Input}", [new { Question = "why", Tries = 2 }] },
         { "Asked {@Input}, chatting", [new[] { new { Role = "user", Content = "why" }, new { Role = "assistant", Content = "because" } }] },
         { "Heard {@Input}", [new { Role = Speaker.User, Name = "Ann", Content = "why", Words = 1 }] },
+        { "Heard {@Input} of nobody", [new { Role = (string?)null, Content = "why" }] },
+        { "Heard {@Input} of somebody", [new { Role = (Speaker?)Speaker.User, Content = "why" }] },
+        { "Heard {@Input} of nobody known", [new { Role = (Speaker?)null, Content = "why" }] },
+        { "Heard {@Input} of an object", [new { Role = new { Id = 1 }, Content = "why" }] },
         { "Answered {@Output} by {Model} of {Provider}", [new { Text = "because" }, "gpt-4o", "openai"] },
         { "Used {PromptTokens}+{CompletionTokens}={TotalTokens}, {CachedTokens} cached", [12, 34L, 46, 3] },
         { "Used {InputTokens} and {OutputTokens}", [12, 34] },
@@ -101,6 +106,14 @@ public sealed class ParityTests
     }
 
     [Fact]
+    public async Task AnExceptionBesideAnErrorTakesNoNameOfTheUsers()
+    {
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Error, default, new InvalidOperationException("broken"), "{Error}, of {exception}", "broken", "theirs");
+        Assert.Equal(BothFrontEnds.Comparable(serilog, []), BothFrontEnds.Comparable(mel, []));
+        Assert.Equal(("theirs", "System.InvalidOperationException: broken"), ((string?)mel["metadata"]!["exception"], (string?)mel["metadata"]!["exception.stacktrace"]));
+    }
+
+    [Fact]
     public async Task AnExceptionThatIsTheErrorOfTheCallIsSaidOnce()
     {
         var error = new InvalidOperationException("broken");
@@ -114,6 +127,14 @@ public sealed class ParityTests
     {
         var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Information, default, null, "Asked {@Input}", [new[] { new { Role = Speaker.User, Content = "why" } }]);
         Assert.All([serilog, mel], row => Assert.Equal("""[{"role":"user","content":"why"}]""", row["input"]!.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task NumbersOfJsonKeepTheirValue()
+    {
+        using var json = JsonDocument.Parse("[1e-30,12345678901234567890,2.5]");
+        var (serilog, mel) = await BothFrontEnds.LogAsync(EventsAs.Spans, LogLevel.Information, default, null, "Read {@Input}", json.RootElement);
+        Assert.All([serilog, mel], row => Assert.Equal([1e-30, 12345678901234567890d, 2.5], row["input"]!.AsArray().Select(static number => (double)number!)));
     }
 
     [Theory]

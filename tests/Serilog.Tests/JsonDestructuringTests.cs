@@ -43,6 +43,20 @@ public class JsonDestructuringTests
         Assert.Null(row["metadata"]!["Nothing"]);
     }
 
+    [Theory]
+    [InlineData("1e-30", 1e-30), InlineData("0.00000000000000000000000000001", 1e-29), InlineData("12345678901234567890123456789012", 12345678901234567890123456789012d)]
+    [InlineData("0.1", 0.1), InlineData("-2.50", -2.5), InlineData("1.5E+300", 1.5e300), InlineData("0.30000000000000004", 0.30000000000000004)]
+    public async Task NumbersKeepTheirValue(string json, double value)
+    {
+        await using var world = await World.StartAsync();
+        await using (var log = Logger(world))
+        {
+            log.Information("{@Input}", JsonDocument.Parse($"[{json}]"));
+        }
+
+        Assert.Equal(value, (double)Assert.Single(await world.RowsAsync())["input"]![0]!);
+    }
+
     [Fact]
     public async Task TheLastOfANameCountsAndWhatChangesLaterIsNotSeen()
     {

@@ -86,8 +86,15 @@ switch (end)
 }
 if (options.SpoolDirectory is not null)
 {
-    while (!client.FlushAsync(TimeSpan.FromSeconds(1)).GetAwaiter().GetResult().Completed) // on disk, if nobody takes it
+    var isKept = false;
+    for (var i = 0; i < 100 && !isKept; i++) // on disk, if nobody takes it
     {
+        isKept = client.FlushAsync(TimeSpan.FromSeconds(1)).GetAwaiter().GetResult().Completed;
+    }
+    if (!isKept)
+    {
+        Console.WriteLine("neither delivered nor on disk");
+        return 5;
     }
 }
 Console.WriteLine("ready");

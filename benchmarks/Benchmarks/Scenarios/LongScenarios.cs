@@ -102,12 +102,16 @@ sealed class WorkingSetScenario : Scenario
         var last = samples.Where(it => it.At > time * 5 / 6).ToArray();
         return new()
         {
-            { "MB at first", first.Average(it => it.Set) },
-            { "MB at last", last.Average(it => it.Set) },
-            { "heap MB at first", first.Average(it => it.Live) },
-            { "heap MB at last", last.Average(it => it.Live) },
+            { "MB at first", Mean(first, it => it.Set) },
+            { "MB at last", Mean(last, it => it.Set) },
+            { "heap MB at first", Mean(first, it => it.Live) },
+            { "heap MB at last", Mean(last, it => it.Live) },
             { "events", events },
             { "rows", arrived },
         };
+
+        // NaN: the machine stood still for so long that there is none.
+        static double Mean((TimeSpan At, double Set, double Live)[] samples, Func<(TimeSpan At, double Set, double Live), double> value) =>
+            samples.Length == 0 ? double.NaN : samples.Average(value);
     }
 }

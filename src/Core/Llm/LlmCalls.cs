@@ -171,7 +171,6 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
     {
         if (Remove(it, Around(logger)) is { } call)
         {
-            Told(it.Exception);
             call.End(it, isCounted: it.Source != LlmSource.Connector || !IsInsideModelActivity(logger));
             call.Finish();
             return true;
@@ -189,6 +188,7 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
                 return null;
             }
             _calls.Remove(call);
+            Told(it.Exception); // within the lock: at every moment it is known by the call or by this
             if (call is { IsStream: true, IsContainer: false, IsWhole: true, Answer.ResponseId: { } id })
             {
                 Remember(id);
@@ -236,9 +236,15 @@ sealed class LlmCalls(FrontEnd frontEnd, TimeProvider clock) : IDisposable
             return false;
         }
         var around = Around(logger);
-        return _told.TryGetValue(exception, out _)
-            || ActivityCapture.Nearest(Activity.Current, logger) is { Operation: not null }
-            || Where(call => call.Source is LlmSource.ChatClient or LlmSource.Agent && StreamMatch.IsNear(call, around, _calls)).Count > 0;
+        if (ActivityCapture.Nearest(Activity.Current, logger) is { Operation: not null })
+        {
+            return true;
+        }
+        lock (_calls)
+        {
+            return _told.TryGetValue(exception, out _)
+                || _calls.Exists(call => call.Source is LlmSource.ChatClient or LlmSource.Agent && StreamMatch.IsNear(call, around, _calls));
+        }
     }
 
     void Remember(string id)

@@ -17,8 +17,8 @@ sealed class Deferral(Outbox outbox, long share)
     /// <summary>What had waited in memory may have left meanwhile.</summary>
     public void Weigh() => _parkedBytes = outbox.ParkedBytes;
 
-    /// <summary>Whether a project's next row has to stay. A closed project holds one row at least, so that it is looked up or probed.</summary>
-    public bool Stays(Lane lane, int bytes)
+    /// <summary>Leaves a project's next row on disk if it has to stay, else counts it. A closed project holds one row at least, so that it is looked up or probed.</summary>
+    public bool TryDefer(Lane lane, int bytes)
     {
         if (lane.IsDeferring || lane.IsOpen)
         {

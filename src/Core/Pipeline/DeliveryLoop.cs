@@ -23,9 +23,12 @@ sealed class DeliveryLoop
     readonly Shutdown _shutdown;
     readonly Heartbeat _heartbeat = new();
 
+    // The loop's own but for what others leave in them: callers their flushes, the pool its answers.
+    readonly Flushes _flushes;
+    readonly Answers _answers;
+
     // The loop's own; the oldest row's time is read by others.
     readonly FrontEnd _self;
-    readonly Flushes _flushes;
     readonly Fates _fates;
     readonly Outbox _outbox;
     readonly Intake _intake;
@@ -35,7 +38,6 @@ sealed class DeliveryLoop
     readonly Uploads _uploads;
     readonly LookUps _lookUps;
     readonly Sends _sends;
-    readonly Answers _answers;
     readonly Gate _api = new();
     readonly Pace _pace;
     readonly ReadRule _reading;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Braintrust.Logging.Rows;
 using Braintrust.Logging.Spool;
 
@@ -170,17 +169,16 @@ sealed class SpoolInbox(
     public ValueTask WaitAsync(long untilRows, bool isIdle) => handover.WaitAsync(untilRows, _seen); // beginnings are the thread's
 
     /// <summary>
-    /// What the disk can still take it gets, even if there was no time to send anything. In real time, as the disk is. On a machine that is short of processors the thread may stand still
+    /// What the disk can still take it gets, even if there was no time to send anything. In the disk's time, which is real. On a machine that is short of processors the thread may stand still
     /// without the disk being to blame: that is no reason to leave.
     /// </summary>
     public async Task SettledAsync()
     {
-        var start = Stopwatch.GetTimestamp();
-        for (var isStill = false; !isStill && !thread.Drained.IsCompleted && Stopwatch.GetElapsedTime(start) < Spooling.TimeToDrain;)
+        var time = store.DiskTime;
+        var start = time.GetTimestamp();
+        while (!thread.Drained.IsCompleted && thread.TimeAtDisk is var atDisk && atDisk < Patience && time.GetElapsedTime(start) < Spooling.TimeToDrain)
         {
-            var seen = handover.Rows;
-            await thread.Drained.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            isStill = thread.IsAtDisk && handover.Rows == seen;
+            await thread.Drained.WaitAsync(Patience - atDisk, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -294,7 +292,7 @@ sealed class SpoolInbox(
         var (row, record) = (_next, _next.Record);
         var lane = outbox.LaneOf(record.Project);
         _hasNext = false;
-        if (_deferral.Stays(lane, record.Json.Length))
+        if (_deferral.TryDefer(lane, record.Json.Length))
         {
             store.Defer(row.Sequence);
             return;

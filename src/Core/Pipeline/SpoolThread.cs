@@ -46,7 +46,7 @@ sealed class SpoolThread : IRowTaker
     long _maintainedAt;
 
     // The thread's own, read by the loop.
-    bool _isAtDisk;
+    long _atDiskSince; // 0: it is not
 
     // Written by the loop.
     bool _isLoopOver;
@@ -69,8 +69,16 @@ sealed class SpoolThread : IRowTaker
     /// <summary>When all that was accepted before the end is on disk, or in the loop's hands.</summary>
     public Task Drained => _drained.Task;
 
-    /// <summary>Whether it waits for the disk, rather than for a processor.</summary>
-    public bool IsAtDisk => Volatile.Read(ref _isAtDisk);
+    /// <summary>For how long it has waited for one answer of the disk, rather than for a processor. Zero: it does not.</summary>
+    public TimeSpan TimeAtDisk
+    {
+        get
+        {
+            var now = _store.DiskTime.GetTimestamp(); // first: whoever is held up in between must not take its own pause for the disk's
+            var since = Volatile.Read(ref _atDiskSince);
+            return since == 0 || since > now ? TimeSpan.Zero : _store.DiskTime.GetElapsedTime(since, now);
+        }
+    }
 
     /// <summary>When the files are given up.</summary>
     public Task Released => _released.Task;
@@ -253,9 +261,9 @@ sealed class SpoolThread : IRowTaker
         {
             return;
         }
-        Volatile.Write(ref _isAtDisk, true);
+        Volatile.Write(ref _atDiskSince, _store.DiskTime.GetTimestamp());
         var isOnDisk = _store.Commit();
-        Volatile.Write(ref _isAtDisk, false);
+        Volatile.Write(ref _atDiskSince, 0);
         if (_store.HasNews) // the oldest made way, and are to be told of
         {
             _handover.Ring();
@@ -319,9 +327,9 @@ sealed class SpoolThread : IRowTaker
             return;
         }
         var wasUnreadable = _store.IsUnreadable;
-        Volatile.Write(ref _isAtDisk, true);
+        Volatile.Write(ref _atDiskSince, _store.DiskTime.GetTimestamp());
         _store.Maintain();
-        Volatile.Write(ref _isAtDisk, false);
+        Volatile.Write(ref _atDiskSince, 0);
         _maintainedAt = Stopwatch.GetTimestamp();
         if (_store.Rows != rows || (wasUnreadable && !_store.IsUnreadable)) // adopted or lost, or to be tried again: the loop has to know
         {

@@ -62,7 +62,8 @@ sealed class EventRows(EventRecord it, RowFields fields, ShownTexts texts, SpanO
         }
         else if (entry.Error is { } exception && !exception.Equals(fields.Error))
         {
-            fields.Metadata.Set("exception", exception); // {Error} is often its message alone, and the stack is what one looks for
+            // {Error} is often its message alone, and the stack is what one looks for; what the user calls by that name stays.
+            fields.Metadata.Add(fields.Metadata.Contains("exception") ? "exception.stacktrace" : "exception", exception);
         }
     }
 

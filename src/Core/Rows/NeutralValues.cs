@@ -9,6 +9,13 @@ sealed class NeutralValues
     public object? Of(FrontEnd frontEnd, object value)
     {
         _scratch.Clear();
-        return value is not (string or JsonText) && frontEnd.TryWrite(value, _scratch) ? JsonText.Of(_scratch) : value;
+        return Of(frontEnd, value, _scratch);
     }
+
+    /// <inheritdoc cref="Of(FrontEnd, object)"/>
+    /// <param name="frontEnd">Whose value it may be.</param>
+    /// <param name="value">Of any kind.</param>
+    /// <param name="scratch">Empty.</param>
+    public static object Of(FrontEnd frontEnd, object value, JsonBuffer scratch) =>
+        value is not (string or JsonText) && frontEnd.TryWrite(value, scratch) ? JsonText.Of(scratch) : value;
 }

@@ -88,7 +88,7 @@ sealed class ObjectShape
     }
 
     static bool IsMessage(PropertyInfo[] properties) =>
-        Array.Exists(properties, static property => property.Name == ChatNames.Role && (property.PropertyType == typeof(string) || property.PropertyType.IsEnum))
+        Array.Exists(properties, static property => property.Name == ChatNames.Role && (property.PropertyType == typeof(string) || (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType).IsEnum))
         && Array.Exists(properties, static property => property.Name == ChatNames.Content);
 
     static bool IsReadable(PropertyInfo property) =>

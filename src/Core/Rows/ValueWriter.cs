@@ -30,7 +30,7 @@ static class ValueWriter
     /// <summary>For what the service takes as a text alone.</summary>
     public static void WriteText(object value, FrontEnd frontEnd, JsonBuffer json)
     {
-        using var own = new JsonBuffer();
-        json.String(Values.Text(value is not (string or JsonText) && frontEnd.TryWrite(value, own) ? JsonText.Of(own) : value));
+        using var scratch = new JsonBuffer();
+        json.String(Values.Text(NeutralValues.Of(frontEnd, value, scratch)));
     }
 }

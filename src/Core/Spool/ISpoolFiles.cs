@@ -3,6 +3,9 @@ namespace Braintrust.Logging.Spool;
 /// <summary>What the spool asks of a disk. Every member may throw what the platform throws; files and folders are ours alone (0600, 0700) from the moment they exist.</summary>
 interface ISpoolFiles
 {
+    /// <summary>By which its calls take long or not: real, whatever the client's clock says.</summary>
+    TimeProvider Time => TimeProvider.System;
+
     /// <summary>Makes the folder unless it is there, and throws unless it is a folder of ours that nobody else can write to.</summary>
     void MakeFolder(string path);
 

@@ -51,6 +51,9 @@ sealed class SpoolStore : IDisposable
 
     DeadLetters DeadLetters { get; }
 
+    /// <summary>What tells how long the disk takes.</summary>
+    public TimeProvider DiskTime => _files.Time;
+
     // ---- the writer ----------------------------------------------------------------------------------------------------------------
 
     /// <summary>Takes a record into the group that the next commit writes. Its sequence number is valid if that commit succeeds.</summary>

@@ -53,6 +53,8 @@ public class ValueObjectTests
 
     sealed record Turn(Speaker Role, string Content);
 
+    sealed record Guess(Speaker? Role, string Content);
+
     sealed record Post(string Role, string Body);
 
     sealed record Named([property: JsonPropertyName("Role")] string Role, [property: JsonPropertyName("Content")] string Content);
@@ -61,6 +63,8 @@ public class ValueObjectTests
     {
         { new[] { new Message("user", "hi"), new Message("assistant", new[] { 1 }, "Butler") }, """[{"role":"user","content":"hi","name":null},{"role":"assistant","content":[1],"name":"Butler"}]""" },
         { new Turn(Speaker.User, "hi"), """{"role":"user","content":"hi"}""" },
+        { new Guess(Speaker.User, "hi"), """{"role":"user","content":"hi"}""" },
+        { new Guess(null, "hi"), """{"role":null,"content":"hi"}""" },
         { new { Role = "tool", ToolCallId = "c1", Content = "sunny", Tokens = 3 }, """{"role":"tool","tool_call_id":"c1","content":"sunny","Tokens":3}""" },
         { new Named("user", "hi"), """{"Role":"user","Content":"hi"}""" },
         { new Post("Editor", "news"), """{"Role":"Editor","Body":"news"}""" },

@@ -1,4 +1,5 @@
 using Braintrust.Logging.Spool;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Braintrust.Logging.Tests.Spool;
 
@@ -18,8 +19,10 @@ sealed class BrokenDisk : ISpoolFiles
     /// <summary>What a failed call says; a full volume by default.</summary>
     public string Error { get; set; } = "No space left on device";
 
-    /// <summary>How long a write takes besides.</summary>
-    public TimeSpan WriteTime { get; set; }
+    /// <summary>What its calls are timed by, if a test is to say how long a write takes.</summary>
+    public DiskClock? Clock { get; init; }
+
+    TimeProvider ISpoolFiles.Time => Clock ?? TimeProvider.System;
 
     /// <summary>What went wrong, call by call.</summary>
     public Journal<BrokenCall> Happened { get; } = new();
@@ -45,7 +48,7 @@ sealed class BrokenDisk : ISpoolFiles
             Happened.Add(BrokenCall.Write);
             throw new IOException(Error);
         }
-        Thread.Sleep(WriteTime); // a slow disk
+        Clock?.Advance(Clock.WriteTime);
         write();
     }
 
@@ -123,6 +126,21 @@ sealed class BrokenDisk : ISpoolFiles
             Interlocked.Decrement(ref disk._open);
             file.Dispose();
         }
+    }
+}
+
+/// <summary>Moves by so much with each write, and notes who waits.</summary>
+sealed class DiskClock : FakeTimeProvider
+{
+    public TimeSpan WriteTime { get; init; }
+
+    public Journal<TimeSpan> Waits { get; } = new();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = base.CreateTimer(callback, state, dueTime, period);
+        Waits.Add(dueTime);
+        return timer;
     }
 }
 

@@ -167,17 +167,48 @@ public sealed class BrokenDiskTests
     {
         await using var world = await DiskWorld.StartAsync();
         world.Fail();
-        var disk = new BrokenDisk { WriteTime = TimeSpan.FromMilliseconds(40) };
+        var clock = new DiskClock { WriteTime = TimeSpan.FromMilliseconds(40) };
+        var disk = new BrokenDisk { Clock = clock };
         var client = world.Client(disk, static options => (options.ShutdownTimeout, options.QueueLimitBytes) = (TimeSpan.Zero, 1 << 20)); // groups of 16 KiB
         var logger = client.GetLogger(setCurrent: false);
+        disk.Stall(); // until all is queued, and its end waits
         for (var i = 0; i < 600; i++)
         {
             logger.Log(name: "row");
         }
 
-        await world.EndAsync(client);
+        var end = world.EndAsync(client);
+        await clock.Waits.WaitForAsync(1);
+        var before = clock.GetUtcNow();
+        disk.Move();
+        await end;
 
         Assert.Equal((600, 0), (client.Ledger.SpooledRows, client.Ledger.DroppedRows));
+        Assert.InRange(clock.GetUtcNow() - before, TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(4)); // longer than a disk that stands still is waited for
+    }
+
+    [Fact, Trait("Row", "L01")]
+    public async Task ADiskIsLeftAfterTwoTenthsOfASecondInOneCallAndNotBefore()
+    {
+        await using var world = await DiskWorld.StartAsync();
+        world.Fail();
+        var clock = new DiskClock();
+        var disk = new BrokenDisk { Clock = clock };
+        var client = world.Client(disk, static options => options.ShutdownTimeout = TimeSpan.Zero);
+        disk.Stall();
+        client.GetLogger(setCurrent: false).Log(name: "row");
+        await disk.WaitForAsync(BrokenCall.Stall);
+        clock.Advance(TimeSpan.FromMilliseconds(150));
+
+        var end = world.EndAsync(client);
+        await clock.Waits.WaitForAsync(1);
+        Assert.Equal([TimeSpan.FromMilliseconds(50)], clock.Waits.Entries); // what is left of it
+        clock.Advance(TimeSpan.FromMilliseconds(50));
+        await end;
+
+        Assert.Equal(1, client.Ledger.Dropped["shutdown"]);
+        disk.Move();
+        await Released(client);
     }
 
     [Fact]

@@ -23,8 +23,8 @@ sealed class JsonDestructuring : IDestructuringPolicy
         {
             return new ScalarValue(frozen);
         }
-        using var copy = JsonDocument.Parse(text.Utf8.ToArray());
-        return Of(copy.RootElement);
+        using var document = JsonDocument.Parse(text.Memory);
+        return Of(document.RootElement);
     }
 
     static LogEventPropertyValue Of(JsonElement element) => element.ValueKind switch
@@ -34,10 +34,13 @@ sealed class JsonDestructuring : IDestructuringPolicy
         JsonValueKind.String => new ScalarValue(element.GetString()),
         JsonValueKind.True or JsonValueKind.False => new ScalarValue(element.GetBoolean()),
         JsonValueKind.Number when element.TryGetInt64(out var whole) => new ScalarValue(whole),
-        JsonValueKind.Number when element.TryGetDecimal(out var exact) => new ScalarValue(exact),
+        JsonValueKind.Number when IsInteger(element) && element.TryGetDecimal(out var large) => new ScalarValue(large),
         JsonValueKind.Number => new ScalarValue(element.GetDouble()),
         _ => ScalarValue.Null,
     };
+
+    // Of a fraction or an exponent a decimal keeps 28 places after the point and no more: 1e-30 would be 0.
+    static bool IsInteger(JsonElement number) => number.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0;
 
     // A dictionary, since a structure's names may not be blank; of a name that is there twice the last counts, as for all readers of JSON.
     static Dictionary<ScalarValue, LogEventPropertyValue> Members(JsonElement element)

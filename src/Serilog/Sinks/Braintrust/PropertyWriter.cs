@@ -87,7 +87,7 @@ static class PropertyWriter
         var (hasRole, hasContent) = (false, false);
         foreach (var property in structure.Properties)
         {
-            hasRole |= property is { Name: ChatNames.Role, Value: ScalarValue { Value: string or Enum } };
+            hasRole |= property is { Name: ChatNames.Role, Value: ScalarValue { Value: null or string or Enum } };
             hasContent |= property.Name == ChatNames.Content;
         }
         return hasRole && hasContent;
