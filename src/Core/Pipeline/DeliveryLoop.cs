@@ -73,7 +73,7 @@ sealed class DeliveryLoop
             {
                 var (handover, keepsakes, sources) = (new Handover(), new Keepsakes(), new Sources(self));
                 _spool = new SpoolThread(options, queue, spooling.Bell, spooling.Store, composers(), ledger, handover, keepsakes, sources);
-                _inbox = new SpoolInbox(spooling.Store, _spool, handover, keepsakes, sources, _intake, _outbox, _flushes, _fates, ledger, options, () => _pace.HasRoom);
+                _inbox = new SpoolInbox(spooling.Store, _spool, handover, keepsakes, sources, _intake, _outbox, _flushes, _fates, ledger, options, _pace);
             }
             _sends = new Sends(transport, _inbox, _outbox, _settlement, bodyLimit, _pace, _shutdown, _answers, _abort.Token);
             _reading = new ReadRule(options, queue, _inbox, _outbox, _flushes, _pace, _shutdown);
@@ -277,7 +277,7 @@ sealed class DeliveryLoop
     /// <summary>Ends the wait of rows that have waited too long. What may go now goes, however old it is: no row is given up untried.</summary>
     void Expire()
     {
-        var tooOld = Now - (long)(_options.RetryTimeLimit.TotalSeconds * _clock.TimestampFrequency);
+        var tooOld = _clock.Before(Now, _options.RetryTimeLimit);
         var why = _fates.LastError;
         _inbox.Expire(_options.RetryTimeLimit, _reading.HasRoom, MayGo, ExpiredMessage(why));
         foreach (var batch in _outbox.TakeOlderThan(tooOld, MayGo))

@@ -174,7 +174,7 @@ sealed class Fates(Ledger ledger, LossReporter losses, FrontEnd self, SpoolStore
             Untold--;
             return;
         }
-        lane.Lost ??= new LossTally(clock.GetUtcNow().UtcTicks, clock.GetTimestamp() + (long)(SummaryDelay.TotalSeconds * clock.TimestampFrequency));
+        lane.Lost ??= new LossTally(clock.GetUtcNow().UtcTicks, clock.After(clock.GetTimestamp(), SummaryDelay));
         lane.Lost.Add(reason, rows);
     }
 

@@ -56,7 +56,7 @@ sealed class QueueInbox(EntryQueue queue, EntryWriter writer, Intake intake, Flu
 
     public void Expire(TimeSpan limit, bool hasRoom, Func<Lane, bool> mayGo, string message)
     {
-        var tooOld = clock.GetTimestamp() - (long)(limit.TotalSeconds * clock.TimestampFrequency);
+        var tooOld = clock.Before(clock.GetTimestamp(), limit);
         while (!hasRoom && queue.TryPeek(out var first) && first.AcceptedAt <= tooOld && first.Kind is not (EntryKind.Flush or EntryKind.SpanBegin) && queue.TryRead(out first))
         {
             fates.Lose(intake.Row(first), LossReasons.Expired, message, null);

@@ -9,7 +9,7 @@ namespace Braintrust.Logging.Pipeline;
 /// </summary>
 sealed class SpoolInbox(
     SpoolStore store, SpoolThread thread, Handover handover, Keepsakes keepsakes, Sources sources, Intake intake, Outbox outbox, Flushes flushes, Fates fates, Ledger ledger,
-    DeliveryOptions options, Func<bool> hasRoom) : IInbox
+    DeliveryOptions options, Pace pace) : IInbox
 {
     // From one look for rows that are too old to the next, among those that were put back.
     static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
@@ -62,7 +62,7 @@ sealed class SpoolInbox(
     bool IsUnreadable => !_hasNext && !_isDry;
 
     /// <summary>Once rows were left on disk at the end, all others are.</summary>
-    bool MayRead => hasRoom() && !fates.HasLeftRows;
+    bool MayRead => pace.HasRoom && !fates.HasLeftRows;
 
     long FirstInMemoryAt => handover.TryPeek(out var first) && first.Row is { } row ? row.Entry.AcceptedAt : long.MaxValue;
 
@@ -400,5 +400,5 @@ sealed class SpoolInbox(
 
     /// <summary>A wall clock that was set back since makes no row younger than new.</summary>
     long Timestamp(long ticks) =>
-        _clock.GetTimestamp() - (long)(Math.Max(0, _clock.GetUtcNow().UtcTicks - ticks) / (double)TimeSpan.TicksPerSecond * _clock.TimestampFrequency);
+        _clock.Before(_clock.GetTimestamp(), TimeSpan.FromTicks(Math.Max(0, _clock.GetUtcNow().UtcTicks - ticks)));
 }

@@ -10,6 +10,9 @@ static class Timestamps
         return ticks >= long.MaxValue - timestamp ? long.MaxValue - 1 : timestamp + (long)ticks;
     }
 
+    /// <summary>That much earlier.</summary>
+    public static long Before(this TimeProvider clock, long timestamp, TimeSpan age) => timestamp - (long)(age.TotalSeconds * clock.TimestampFrequency);
+
     /// <summary>For a timer: whole milliseconds, and not too early.</summary>
     public static TimeSpan Until(this TimeProvider clock, long then, long now) =>
         then <= now ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling((then - now) * 1000.0 / clock.TimestampFrequency), int.MaxValue));

@@ -182,7 +182,7 @@ sealed class Uploads(AttachmentTransport transport, Ledger ledger, Fates fates, 
         {
             var delay = answer.RetryAfter ?? RetrySchedule.Delay(upload.Failures, Random.Shared.NextDouble());
             upload.IsTimed = answer.RetryAfter is not null;
-            upload.DueAt = clock.GetTimestamp() + (long)(delay.TotalSeconds * clock.TimestampFrequency);
+            upload.DueAt = clock.After(clock.GetTimestamp(), delay);
             BraintrustDiagnostics.Warn("upload", $"An attachment is not uploaded yet. {answer.Message}", 1);
             Wait(upload);
         }
