@@ -44,11 +44,8 @@ sealed class EventRows(EventRecord it, RowFields fields, ShownTexts texts, SpanO
         json.RawName("\"span_attributes\":{\"name\":"u8);
         json.String(fields.Name ?? name ?? it.EventName ?? MessageAsName(entry) ?? it.LoggerName ?? "log");
         row.Type(isRootSpan: it.IsSpan && isRoot);
-        json.RawName("\"log_level\":"u8);
-        json.String(SeverityNames.Utf8(it.Severity));
-        json.RawName("\"exec_counter\":"u8);
-        json.Number(tally.Next());
-        json.EndObject();
+        row.Level(it.Severity);
+        row.EndAttributes(tally.Next());
         row.Context(origins.Of(entry.FrontEnd));
         row.Origin();
         row.End(merges: true);

@@ -33,11 +33,10 @@ sealed class LogRows(EventRecord it, RowFields fields, ShownTexts texts, SpanOri
         json.String(message);
         row.Metadata();
         row.Metrics(entry.Ticks, entry.Ticks);
-        json.RawName("\"span_attributes\":{\"type\":\"log\",\"log_level\":"u8);
-        json.String(SeverityNames.Utf8(it.Severity));
-        json.RawName("\"exec_counter\":"u8);
-        json.Number(tally.Next());
-        json.EndObject();
+        json.RawName("\"span_attributes\":{\"type\":"u8);
+        json.String("log"u8);
+        row.Level(it.Severity);
+        row.EndAttributes(tally.Next());
         row.Context(origins.Of(entry.FrontEnd));
         row.End(merges: false);
     }

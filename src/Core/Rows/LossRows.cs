@@ -26,9 +26,10 @@ sealed class LossRows(SpanOrigins origins, RowTally tally)
         json.EndObject();
         json.EndObject();
         row.Metrics(since, ticks);
-        json.RawName("\"span_attributes\":{\"name\":\"Rows lost\",\"log_level\":\"warn\",\"exec_counter\":"u8);
-        json.Number(tally.Next());
-        json.EndObject();
+        json.RawName("\"span_attributes\":{\"name\":"u8);
+        json.String("Rows lost"u8);
+        row.Level(Severity.Warn);
+        row.EndAttributes(tally.Next());
         row.Context(origins.Of(frontEnd));
         row.End(merges: true);
     }

@@ -167,6 +167,21 @@ readonly ref struct RowWriter(RowFields fields, FrontEnd frontEnd, JsonBuffer js
         }
     }
 
+    /// <summary>Of a log event's attributes: how severe it is.</summary>
+    public void Level(Severity severity)
+    {
+        json.RawName("\"log_level\":"u8);
+        json.String(SeverityNames.Utf8(severity));
+    }
+
+    /// <summary>The last of the attributes: the row's place in the order of rows.</summary>
+    public void EndAttributes(long counter)
+    {
+        json.RawName("\"exec_counter\":"u8);
+        json.Number(counter);
+        json.EndObject();
+    }
+
     public void Context(byte[] spanOrigin, CallerLocation caller = default)
     {
         json.RawName("\"context\":{"u8);

@@ -31,7 +31,7 @@ sealed class SpanRows(RowFields fields, RowMapper mapper, ShownTexts texts, Span
         json.EndObject();
         json.RawName("\"span_attributes\":{\"name\":"u8);
         json.String(fields.Name ?? texts.Name(span));
-        Counter(span, json);
+        row.EndAttributes(span.Counter);
         row.Context(origins.Of(span), span.Begun.Caller);
         row.End(merges: true);
     }
@@ -62,7 +62,7 @@ sealed class SpanRows(RowFields fields, RowMapper mapper, ShownTexts texts, Span
         json.RawName("\"span_attributes\":{\"name\":"u8);
         json.String(fields.Name ?? span.Activity?.Name ?? texts.Name(span));
         row.Type(isRoot);
-        Counter(span, json);
+        row.EndAttributes(span.Counter);
         row.Context(origins.Of(span), span.Begun.Caller);
         row.Origin();
         row.End(merges: true);
@@ -103,12 +103,5 @@ sealed class SpanRows(RowFields fields, RowMapper mapper, ShownTexts texts, Span
         var row = new RowWriter(fields, span.FrontEnd, json);
         row.Begin(span.Row, span.Span, span.Trace, span.ParentId, span.CreatedTicks);
         return row;
-    }
-
-    static void Counter(BraintrustSpan span, JsonBuffer json)
-    {
-        json.RawName("\"exec_counter\":"u8);
-        json.Number(span.Counter);
-        json.EndObject();
     }
 }
